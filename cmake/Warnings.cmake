@@ -1,0 +1,6 @@
+# Warnings are errors, everywhere in our code and nowhere else.
+add_library(treaty_warnings INTERFACE)
+add_library(treaty::warnings ALIAS treaty_warnings)
+target_compile_options(treaty_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-align
+  -Wunused -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wswitch)

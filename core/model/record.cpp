@@ -1,0 +1,37 @@
+#include "core/model/record.hpp"
+
+#include "core/base/assert.hpp"
+
+namespace treaty {
+namespace {
+
+leg_view view_step(const txn_definition& definition, std::size_t index) {
+  const std::size_t position = index / 2;
+  const branch_op op = index % 2 == 0 ? branch_op::compensate : branch_op::action;
+  TREATY_ASSERT(position < definition.steps.size() && position < definition.payloads.size());
+  const step& one = definition.steps[position];
+  return {step_branch_id(position), op, to_string(op), op == branch_op::action ? one.action : one.compensate,
+          definition.payloads[position]};
+}
+
+}  // namespace
+
+leg_view view_leg(const txn_record& record, std::size_t index) {
+  if (record.definition->type == trans_type::saga) return view_step(*record.definition, index);
+  TREATY_ASSERT(index < record.branches.size());
+  const registered_branch& one = *record.branches[index];
+  return {one.id, one.op, one.op == branch_op::named ? std::string_view{one.op_name} : to_string(one.op), one.url,
+          one.payload};
+}
+
+branch_id step_branch_id(std::size_t index) {
+  std::string digits = std::to_string(index + 1);
+  if (digits.size() < 2) digits.insert(digits.begin(), '0');
+  return branch_id{std::move(digits)};
+}
+
+std::size_t initial_leg_count(const txn_definition& definition) {
+  return definition.type == trans_type::saga ? 2 * definition.steps.size() : 0;
+}
+
+}  // namespace treaty

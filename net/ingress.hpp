@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/answer.hpp"
+#include "core/base/result.hpp"
+#include "core/event.hpp"
+
+namespace treaty {
+
+/// Waits for the answer to one request. `answer` is called once, on any lane's thread, possibly before `offer` returns;
+/// an implementation hands it to its own thread and never throws.
+class answer_sink {
+public:
+  answer_sink() = default;
+  answer_sink(const answer_sink&) = delete;
+  answer_sink& operator=(const answer_sink&) = delete;
+  virtual ~answer_sink() = default;
+  virtual void answer(treaty::answer what) = 0;
+};
+
+/// Filters of GET /api/dtmsvr/all. `position` is a page's `next_position`.
+struct list_request {
+  std::optional<txn_status> status;
+  std::optional<trans_type> type;
+  time_point created_from{};
+  time_point created_to{};
+  std::string position;
+  std::size_t limit = 100;
+};
+struct listing {
+  std::vector<txn_record> records;
+  std::string next_position;
+};
+struct cron_reset {
+  std::size_t succeed_count = 0;
+  bool has_remaining = false;
+};
+
+template <class T>
+using on_result = std::function<void(result<T>)>;
+
+/// The door: what transports call when a client speaks. Threads: any; callbacks run on any thread, once, perhaps
+/// inline.
+class ingress {
+public:
+  ingress() = default;
+  ingress(const ingress&) = delete;
+  ingress& operator=(const ingress&) = delete;
+  virtual ~ingress() = default;
+
+  /// Takes one event of transaction `id`, whose `reply_to` is 0: the door sets it. `to` hears the answer, after what
+  /// the answer promises is durable. `body_bytes` counts towards admission: over the limit the answer is `overloaded`,
+  /// at once, and nothing was stored.
+  virtual void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) = 0;
+
+  /// Errors: not_found, corrupt, unavailable.
+  virtual void query(gid id, on_result<txn_record> done) = 0;
+  /// Errors: invalid_argument (position), unavailable.
+  virtual void list(list_request request, on_result<listing> done) = 0;
+  /// Makes due every unfinished transaction whose next moment lies after now + `later_than`, at most `limit` of them.
+  virtual void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) = 0;
+};
+
+}  // namespace treaty

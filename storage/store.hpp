@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/model/write_set.hpp"
+
+namespace treaty {
+
+enum class durability : std::uint8_t { synced = 1, buffered };
+
+/// An unfinished transaction and the moment when it wants to be looked at.
+struct due_entry {
+  shard_id shard;
+  time_point due;
+  record_id row;
+  treaty::gid gid;
+  bool operator==(const due_entry&) const = default;
+};
+
+struct due_query {
+  shard_id first = 0;
+  shard_id last = shard_count - 1;  // inclusive
+  std::string after;                // a page's `next`; empty: from the start
+  std::size_t limit = 1000;
+};
+struct due_page {
+  std::vector<due_entry> entries;  // by shard, then by time
+  std::string next;                // empty: the end
+};
+
+/// Newest first. Every field narrows; unset means any.
+struct list_query {
+  std::optional<txn_status> status;
+  std::optional<trans_type> type;
+  time_point created_from{};  // inclusive
+  time_point created_to{};    // inclusive
+  std::string after;          // a page's `next`; empty: from the newest. Anything else: invalid_argument
+  std::size_t limit = 100;
+};
+struct list_page {
+  std::vector<txn_record> records;
+  /// Empty: the end. A page may hold fewer than `limit` records and still not be the end: one call looks at a bounded
+  /// number of entries, whatever the filter.
+  std::string next;
+};
+
+enum class store_state : std::uint8_t { serving = 1, read_only /* disk full or failing: see detail */, failed };
+struct store_health {
+  store_state state = store_state::serving;
+  std::string detail;
+};
+
+/// Counters since start, for metrics and benchmarks.
+struct store_figures {
+  std::uint64_t syncs = 0;
+  std::uint64_t bytes_written = 0;
+  std::uint64_t records_expired = 0;
+};
+
+/// Where transactions are kept. One suite (tests/component/store_contract) runs against every implementation.
+/// Threads: every call is safe from any thread. Only `next_row`, `health` and `figures` never block.
+class store {
+public:
+  store() = default;
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+  virtual ~store() = default;
+
+  /// A number for a new record, greater than any handed out before, also before a restart.
+  virtual record_id next_row() = 0;
+
+  /// Stores each write set whole or not at all; one log sync serves them all when `d` is synced.
+  ///
+  /// Returns one result for each set, in order. A set whose guard does not hold is left out; the others are stored.
+  /// Sets of one gid in one call build on each other in order.
+  /// Errors:  conflict         `expected` is not the stored revision (0: a record of this gid exists); nothing written.
+  ///          invalid_argument the set cannot be stored (a gid over the store's length); nothing written.
+  ///          outcome_unknown  the device failed: the set may be durable or not. Given to every set of the call that
+  ///                           passed its guard. Never followed by an acknowledgement.
+  /// Blocks: one log sync when `d` is synced.
+  virtual std::vector<result<void>> commit(std::span<const write_set> writes, durability d) = 0;
+
+  /// Errors: not_found; corrupt (bad bytes or an unknown version; `detail` names the key); unavailable.
+  virtual result<txn_record> load(const gid& id) const = 0;
+  virtual result<due_page> due(const due_query& query) const = 0;
+  virtual result<list_page> list(const list_query& query) const = 0;
+
+  /// Removes finished transactions whose end lies before `finished_before`, at most `limit` of them; returns how many.
+  virtual result<std::size_t> expire(time_point finished_before, std::size_t limit) = 0;
+
+  virtual store_health health() const = 0;
+  virtual store_figures figures() const = 0;
+};
+
+}  // namespace treaty
