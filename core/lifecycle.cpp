@@ -1,0 +1,158 @@
+#include "core/lifecycle.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/assert.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr std::string_view failure_word = " FAILURE";
+
+std::string status_refusal(txn_status stored, std::string_view verb) {
+  return "current status '" + std::string{to_string(stored)} + "', cannot " + std::string{verb} + ". FAILURE";
+}
+
+/// What a waiting request hears: 200 only for succeed, as the protocol has it; a 409 is no proof of a rollback.
+answer outcome_so_far(const txn_progress& progress) {
+  if (progress.status == txn_status::succeed) return {};
+  if (!progress.rollback_reason.empty()) return {answer_kind::failure, failure_text(progress.rollback_reason)};
+  return {answer_kind::failure, "wait result not return success: FAILURE"};
+}
+
+}  // namespace
+
+void create(transition& out, std::shared_ptr<const txn_definition> definition, txn_status status, const context& ctx) {
+  TREATY_ASSERT(!out.next.exists());
+  auto own = std::make_shared<txn_definition>(*definition);
+  own->create_time = ctx.now;
+  txn_progress& progress = out.next.record.progress;
+  progress.status = status;
+  progress.update_time = ctx.now;
+  progress.retries_used = own->options.retry_count;
+  progress.next_cron_interval = policy_for(own->options, ctx.policy.retry).first;
+  progress.next_cron_time = ctx.now + progress.next_cron_interval;
+  progress.legs.resize(initial_leg_count(*own));
+  out.next.in_flight.assign(progress.legs.size(), 0);
+  out.next.record.definition = std::move(own);
+  out.must_write(urgency::now);
+}
+
+void adopt_submit(transition& out, const txn_definition& submitted, const context& ctx) {
+  auto merged = std::make_shared<txn_definition>(*out.next.record.definition);
+  merged->options = submitted.options;
+  merged->protocol = submitted.protocol;
+  merged->custom_data = submitted.custom_data;
+  merged->saga = submitted.saga;
+  if (!submitted.query_prepared.empty()) merged->query_prepared = submitted.query_prepared;
+  txn_progress& progress = out.next.record.progress;
+  progress.status = txn_status::submitted;
+  progress.update_time = ctx.now;
+  progress.retries_used = merged->options.retry_count;
+  out.next.record.definition = std::move(merged);
+  out.must_write(urgency::now);
+}
+
+void finish(transition& out, txn_status final_status, const context& ctx) {
+  txn_progress& progress = out.next.record.progress;
+  TREATY_ASSERT(!is_final(progress.status) && is_final(final_status));
+  progress.status = final_status;
+  progress.update_time = ctx.now;
+  (final_status == txn_status::succeed ? progress.finish_time : progress.rollback_time) = ctx.now;
+  out.must_write(urgency::now);
+  answer_waiters(out);
+}
+
+void begin_abort(transition& out, std::string reason, const context& ctx) {
+  txn_progress& progress = out.next.record.progress;
+  progress.status = txn_status::aborting;
+  progress.update_time = ctx.now;
+  progress.rollback_reason = cut_text(reason, rollback_reason_bytes_max);
+  out.must_write(urgency::now);
+}
+
+void force_stop(transition& out, const force_stop_requested& e, const context& ctx) {
+  if (!out.next.exists()) return respond(out, e.reply_to, no_such_transaction(out.next.gid));
+  const txn_status stored = out.next.record.progress.status;
+  if (is_final(stored)) {
+    return respond(out, e.reply_to,
+                   {answer_kind::failure, "global transaction force stop error. status: " +
+                                              std::string{to_string(stored)} + ". error: FAILURE"});
+  }
+  finish(out, txn_status::failed, ctx);
+  respond_ok(out, e.reply_to);
+}
+
+void respond(transition& out, client_token to, answer what) {
+  if (to != 0) out.orders.emplace_back(reply{to, std::move(what)});
+}
+
+void respond_ok(transition& out, client_token to) {
+  respond(out, to, {});
+}
+
+answer refuse_prepare(txn_status stored) {
+  return {answer_kind::failure, status_refusal(stored, "prepare")};
+}
+
+answer refuse_submit(txn_status stored) {
+  return {answer_kind::failure, status_refusal(stored, "sumbmit")};
+}
+
+answer refuse_abort(trans_type stored_type, txn_status stored) {
+  return {answer_kind::failure,
+          "trans type: '" + std::string{to_string(stored_type)} + "' " + status_refusal(stored, "abort")};
+}
+
+answer no_such_transaction(const gid& id) {
+  return {answer_kind::internal, "no TransGlobal with gid: " + id.value + " found"};
+}
+
+void answer_waiters(transition& out) {
+  if (out.next.waiters.empty()) return;
+  out.must_write(urgency::now);  // whoever asks next must be told the same, also after a crash
+  for (const client_token waiter : std::exchange(out.next.waiters, {})) {
+    respond(out, waiter, outcome_so_far(out.next.record.progress));
+  }
+}
+
+void schedule_retry(transition& out, std::size_t leg_index, growth how, std::string_view detail, const context& ctx) {
+  txn_record& record = out.next.record;
+  leg& waiting = record.progress.legs[leg_index];
+  waiting.attempts += waiting.attempts < UINT32_MAX ? 1 : 0;
+  waiting.interval = next_wait(how, waiting.interval, policy_for(record.definition->options, ctx.policy.retry));
+  waiting.due = ctx.now + waiting.interval;
+  waiting.update_time = ctx.now;
+  record.progress.update_time = ctx.now;
+  record.progress.next_cron_interval = waiting.interval;
+  record.progress.next_cron_time = waiting.due;
+  record.progress.last_error = cut_text(detail, last_error_bytes_max);
+  out.must_write(urgency::soon);
+}
+
+void hurry(txn_state& state, const context& ctx) {
+  for (leg& one : state.record.progress.legs) {
+    if (one.status == leg_status::prepared) one.due = time_point{};
+  }
+  state.record.progress.update_time = ctx.now;
+  state.record.progress.next_cron_time = ctx.now;
+}
+
+bool any_in_flight(const txn_state& state) {
+  return std::any_of(state.in_flight.begin(), state.in_flight.end(), [](std::uint8_t flag) { return flag != 0; });
+}
+
+std::string failure_text(std::string_view detail) {
+  if (detail.ends_with(failure_word)) detail.remove_suffix(failure_word.size());
+  return std::string{detail} + std::string{failure_word};
+}
+
+std::string_view cut_text(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // inside a character: step back
+  return text.substr(0, end);
+}
+
+}  // namespace treaty

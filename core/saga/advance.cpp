@@ -1,0 +1,288 @@
+#include "core/saga/advance.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/lifecycle.hpp"
+
+namespace treaty::saga {
+namespace {
+
+std::size_t step_count(const txn_state& state) {
+  return state.record.definition->steps.size();
+}
+
+void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx) {
+  leg& one = state.record.progress.legs[leg_index];
+  one.status = status;
+  one.due = {};
+  one.update_time = ctx.now;
+  one.finish_time = ctx.now;
+  state.record.progress.update_time = ctx.now;
+}
+
+/// Calls the leg, or takes its empty URL for a success. Returns true when it is settled at once.
+bool start_leg(transition& out, std::size_t leg_index, const context& ctx) {
+  if (view_leg(out.next.record, leg_index).url.empty()) {
+    settle(out.next, leg_index, leg_status::succeed, ctx);
+    out.must_write(urgency::soon);
+    return true;
+  }
+  out.next.in_flight[leg_index] = 1;
+  out.orders.emplace_back(call_leg{leg_index});
+  return false;
+}
+
+bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx) {
+  const leg& one = state.record.progress.legs[leg_index];
+  return one.status == leg_status::prepared && state.in_flight[leg_index] == 0 && one.due <= ctx.now;
+}
+
+bool all_actions_succeeded(const txn_state& state) {
+  for (std::size_t step = 0; step < step_count(state); ++step) {
+    if (state.record.progress.legs[action_leg(step)].status != leg_status::succeed) return false;
+  }
+  return true;
+}
+
+/// May an abort be decided by something else than a refusal of the very action that is repeated after a crash? Then a
+/// success must be durable before its followers are called: an abort decided after a crash must know of them.
+bool followers_need_durable_success(const txn_definition& definition) {
+  return definition.options.timeout_to_fail.count() > 0 || definition.options.retry_limit > 0 ||
+         !definition.saga.orders.empty();
+}
+
+void call_ready_actions(transition& out, const context& ctx) {
+  for (bool again = true; std::exchange(again, false);) {
+    for (std::size_t step = 0; step < step_count(out.next); ++step) {
+      if (!may_start(out.next, action_leg(step), ctx) || !is_runnable(out.next.record, step)) continue;
+      again = start_leg(out, action_leg(step), ctx) || again;  // an empty URL may unlock others
+    }
+  }
+  if (all_actions_succeeded(out.next)) finish(out, txn_status::succeed, ctx);
+}
+
+bool is_undone(const txn_record& record, std::size_t step) {
+  return !needs_compensation(record, step) ||
+         record.progress.legs[compensation_leg(step)].status == leg_status::succeed;
+}
+
+/// Concurrent sagas: does a step that comes after this one still have to be undone?
+bool is_blocked_by_orders(const txn_record& record, std::size_t step) {
+  for (const auto& [later, befores] : record.definition->saga.orders) {
+    const bool after_this = std::find(befores.begin(), befores.end(), step) != befores.end();
+    if (after_this && !is_undone(record, later)) return true;
+  }
+  return false;
+}
+
+bool all_compensated(const txn_state& state) {
+  for (std::size_t step = 0; step < step_count(state); ++step) {
+    if (state.in_flight[action_leg(step)] != 0 || !is_undone(state.record, step)) return false;
+  }
+  return true;
+}
+
+/// Starts the step's compensation when it may run; returns true when that settled it at once.
+bool start_compensation(transition& out, std::size_t step, const context& ctx) {
+  if (is_undone(out.next.record, step) || !may_start(out.next, compensation_leg(step), ctx)) return false;
+  if (out.next.in_flight[action_leg(step)] != 0) return false;  // its action may still be executing
+  if (out.next.record.definition->saga.concurrent && is_blocked_by_orders(out.next.record, step)) return false;
+  return start_leg(out, compensation_leg(step), ctx);
+}
+
+void call_ready_compensations(transition& out, const context& ctx) {
+  const bool serial = !out.next.record.definition->saga.concurrent;
+  for (bool again = true; std::exchange(again, false);) {
+    for (std::size_t step = step_count(out.next); step-- > 0;) {
+      again = start_compensation(out, step, ctx) || again;
+      const bool settled = is_undone(out.next.record, step) && out.next.in_flight[action_leg(step)] == 0;
+      if (serial && !settled) break;  // strictly from last to first
+    }
+  }
+  if (all_compensated(out.next)) finish(out, txn_status::failed, ctx);
+}
+
+/// Whatever may have been executed is undone: fixed here, for good, before anything is compensated.
+void abort_saga(transition& out, std::string reason, const context& ctx) {
+  for (std::size_t step = 0; step < step_count(out.next); ++step) {
+    leg& action = out.next.record.progress.legs[action_leg(step)];
+    const bool perhaps_called = out.next.in_flight[action_leg(step)] != 0 || is_runnable(out.next.record, step);
+    if (action.status == leg_status::prepared && perhaps_called && action.attempts == 0) action.attempts = 1;
+  }
+  begin_abort(out, std::move(reason), ctx);
+}
+
+void abort_when_late(transition& out, const context& ctx) {
+  const txn_definition& definition = *out.next.record.definition;
+  const time_point limit = deadline(definition);
+  if (out.next.record.progress.status != txn_status::submitted || !is_set(limit) || ctx.now < limit) return;
+  abort_saga(out, "Timeout after " + std::to_string(definition.options.timeout_to_fail.count()) + " seconds", ctx);
+}
+
+void proceed_forward(transition& out, const context& ctx) {
+  if (all_actions_succeeded(out.next)) return finish(out, txn_status::succeed, ctx);
+  abort_when_late(out, ctx);
+  if (out.next.record.progress.status != txn_status::submitted) return;
+  const std::size_t orders_before = out.orders.size();
+  call_ready_actions(out, ctx);
+  const bool unlocked = out.orders.size() > orders_before;
+  if (unlocked && out.write == urgency::soon && followers_need_durable_success(*out.next.record.definition)) {
+    out.must_write(urgency::now);
+  }
+}
+
+/// The next calls, or the final status when none is left, or an answer for whoever waits when nothing is under way.
+void proceed(transition& out, const context& ctx) {
+  if (out.next.record.progress.status == txn_status::submitted) proceed_forward(out, ctx);
+  if (out.next.record.progress.status == txn_status::aborting) call_ready_compensations(out, ctx);
+  if (!any_in_flight(out.next)) answer_waiters(out);
+}
+
+void wait_or_answer(transition& out, const txn_definition& asked, client_token reply_to) {
+  if (reply_to == 0) return;
+  if (asked.options.wait_result) {
+    out.next.waiters.push_back(reply_to);
+  } else {
+    respond_ok(out, reply_to);
+  }
+}
+
+void on_submit(transition& out, const submit_requested& e, const context& ctx) {
+  if (!out.next.exists()) {
+    if (const auto usable = check(*e.definition); !usable) {
+      return respond(out, e.reply_to, {answer_kind::invalid, usable.error().detail});
+    }
+    create(out, e.definition, txn_status::submitted, ctx);
+  } else if (out.next.record.progress.status == txn_status::prepared) {
+    adopt_submit(out, *e.definition, ctx);
+  } else if (out.next.record.progress.status == txn_status::submitted) {
+    hurry(out.next, ctx);  // from the stored rows: what succeeded is not called again
+    out.must_write(urgency::soon);
+  } else {
+    return respond(out, e.reply_to, refuse_submit(out.next.record.progress.status));
+  }
+  wait_or_answer(out, *e.definition, e.reply_to);
+  proceed(out, ctx);
+}
+
+void on_prepare(transition& out, const prepare_requested& e, const context& ctx) {
+  if (!out.next.exists()) {
+    if (const auto usable = check(*e.definition); !usable) {
+      return respond(out, e.reply_to, {answer_kind::invalid, usable.error().detail});
+    }
+    create(out, e.definition, txn_status::prepared, ctx);
+  } else if (out.next.record.progress.status != txn_status::prepared) {
+    return respond(out, e.reply_to, refuse_prepare(out.next.record.progress.status));
+  }
+  respond_ok(out, e.reply_to);
+}
+
+void on_retry_requested(transition& out, const retry_requested& e, const context& ctx) {
+  hurry(out.next, ctx);
+  out.must_write(urgency::now);
+  respond_ok(out, e.reply_to);
+  proceed(out, ctx);
+}
+
+/// An action was not refused and did not succeed: again now while the limit allows, else later, else give up.
+void repeat_action(transition& out, const answered& a, const context& ctx) {
+  const std::int64_t limit = out.next.record.definition->options.retry_limit;
+  if (limit <= 0) {
+    const growth how = a.outcome == call_outcome::ongoing ? growth::constant : growth::doubling;
+    return schedule_retry(out, a.leg, how, a.detail, ctx);
+  }
+  txn_progress& progress = out.next.record.progress;
+  progress.legs[a.leg].attempts += 1;
+  if (progress.retries_used < limit) {
+    progress.retries_used += 1;
+    out.must_write(urgency::soon);
+    return;
+  }
+  abort_saga(out, "RetryCount is greater than RetryLimit, RetryLimit: " + std::to_string(limit), ctx);
+}
+
+void on_action_answered(transition& out, const answered& a, const context& ctx) {
+  const bool undoing = out.next.record.progress.status == txn_status::aborting;
+  switch (a.outcome) {
+    case call_outcome::success:
+      settle(out.next, a.leg, leg_status::succeed, ctx);
+      return out.must_write(urgency::soon);
+    case call_outcome::failure:
+      settle(out.next, a.leg, leg_status::failed, ctx);
+      out.must_write(urgency::soon);
+      if (undoing) return;
+      return abort_saga(
+          out, "url:" + std::string{view_leg(out.next.record, a.leg).url} + " return failed: " + failure_text(a.detail),
+          ctx);
+    case call_outcome::ongoing:
+    case call_outcome::unknown:
+      if (!undoing) repeat_action(out, a, ctx);  // undoing: it is compensated, not repeated
+      return;
+  }
+}
+
+void on_compensation_answered(transition& out, const answered& a, const context& ctx) {
+  switch (a.outcome) {
+    case call_outcome::success:
+      settle(out.next, a.leg, leg_status::succeed, ctx);
+      return out.must_write(urgency::soon);
+    case call_outcome::failure:  // a compensation may not refuse: it is repeated until it succeeds
+    case call_outcome::unknown:
+      return schedule_retry(out, a.leg, growth::doubling, a.detail, ctx);
+    case call_outcome::ongoing:
+      return schedule_retry(out, a.leg, growth::constant, a.detail, ctx);
+  }
+}
+
+void on_answered(transition& out, const answered& a, const context& ctx) {
+  if (a.leg >= out.next.in_flight.size() || out.next.in_flight[a.leg] == 0) return;  // repeated or late: known already
+  out.next.in_flight[a.leg] = 0;
+  if (is_final(out.next.record.progress.status)) return;  // an operator stopped it meanwhile
+  is_action(a.leg) ? on_action_answered(out, a, ctx) : on_compensation_answered(out, a, ctx);
+  proceed(out, ctx);
+}
+
+void on_abort(transition& out, const abort_requested& e) {
+  const txn_record& record = out.next.record;
+  respond(out, e.reply_to, refuse_abort(record.definition->type, record.progress.status));
+}
+
+struct decide {
+  transition& out;
+  const context& ctx;
+  void operator()(const submit_requested& e) const { on_submit(out, e, ctx); }
+  void operator()(const prepare_requested& e) const { on_prepare(out, e, ctx); }
+  void operator()(const abort_requested& e) const { on_abort(out, e); }
+  void operator()(const force_stop_requested& e) const { force_stop(out, e, ctx); }
+  void operator()(const retry_requested& e) const { on_retry_requested(out, e, ctx); }
+  void operator()(const answered& e) const { on_answered(out, e, ctx); }
+  void operator()(const timer_fired&) const { proceed(out, ctx); }
+};
+
+}  // namespace
+
+transition advance(txn_state state, const event& e, const context& ctx) {
+  transition out{std::move(state), {}, urgency::none};
+  std::visit(decide{out, ctx}, e);
+  return out;
+}
+
+std::optional<time_point> next_moment(const txn_state& state) {
+  const txn_progress& progress = state.record.progress;
+  std::optional<time_point> soonest;
+  const auto consider = [&](time_point when) {
+    if (is_set(when) && (!soonest || when < *soonest)) soonest = when;
+  };
+  const bool acting = progress.status == txn_status::submitted;
+  if (!acting && progress.status != txn_status::aborting) return soonest;
+  for (std::size_t index = 0; index < progress.legs.size(); ++index) {
+    const leg& one = progress.legs[index];
+    if (one.status != leg_status::prepared || state.in_flight[index] != 0 || is_action(index) != acting) continue;
+    consider(one.due);
+  }
+  if (acting) consider(deadline(*state.record.definition));
+  return soonest;
+}
+
+}  // namespace treaty::saga

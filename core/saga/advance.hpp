@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "core/base/result.hpp"
+#include "core/saga/state.hpp"
+
+namespace treaty::saga {
+
+/// Decides one event of a saga (states and rules: state.hpp). Total, deterministic, free of side effects.
+/// A request that the status does not allow is answered with a refusal and changes nothing.
+transition advance(txn_state state, const event& e, const context& ctx);
+
+/// When a saga with nothing in flight wants `timer_fired`; unset: only a client can move it.
+std::optional<time_point> next_moment(const txn_state& state);
+
+inline constexpr std::size_t steps_max = 10'000;
+
+/// Errors: invalid_argument: too many steps, steps without payload, orders that name no step or wait for each other in
+/// a circle.
+result<void> check(const txn_definition& definition);
+
+}  // namespace treaty::saga
