@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace treaty {
+
+/// What this build is: "v0.1.0", or with what `git describe` adds to it.
+std::string_view version();
+/// The compiler that made it.
+std::string_view compiler_version();
+
+}  // namespace treaty
