@@ -26,11 +26,10 @@ driver::driver(treaty::gid id, record_id row, server_policy policy, std::chrono:
   state_.record.row = row;
 }
 
-driver::driver(txn_record stored, time_point due, server_policy policy, std::chrono::milliseconds progress_delay)
+driver::driver(txn_record stored, server_policy policy, std::chrono::milliseconds progress_delay)
     : state_{state_of(std::move(stored))},
       policy_{policy},
       progress_delay_{progress_delay},
-      stored_due_{due},
       stored_definition_{state_.record.definition.get()},
       stored_branches_{state_.record.branches.size()} {}
 
@@ -84,11 +83,13 @@ void driver::write_if_owed(output& out, time_point now) {
 }
 
 write_set driver::make_write(time_point now) {
-  const txn_record& record = state_.record;
+  txn_record& record = state_.record;
   write_set write;
   write.gid = state_.gid;
   write.row = record.row;
   write.expected = record.progress.revision;
+  write.due_before = record.progress.due;
+  record.progress.due = due_now(now);
   write.progress = record.progress;
   write.progress.revision = write.expected + 1;
   if (record.definition.get() != stored_definition_) write.definition = record.definition;
@@ -96,9 +97,6 @@ write_set driver::make_write(time_point now) {
   write.first_new_branch = stored_branches_;
   write.new_branches.assign(record.branches.begin() + static_cast<std::ptrdiff_t>(stored_branches_),
                             record.branches.end());
-  write.due_before = stored_due_;
-  write.due = due_now(now);
-  stored_due_ = write.due;
   stored_definition_ = record.definition.get();
   stored_branches_ = record.branches.size();
   return write;

@@ -28,9 +28,8 @@ class driver {
 public:
   /// A gid of which nothing is known; `row` is used if it comes into being.
   driver(treaty::gid id, record_id row, server_policy policy, std::chrono::milliseconds progress_delay);
-  /// A stored record, `due` being its entry in the due index (unset: none). Owes what the record still owes: offer
-  /// `timer_fired` to begin.
-  driver(txn_record stored, time_point due, server_policy policy, std::chrono::milliseconds progress_delay);
+  /// A stored record. Owes what the record still owes: offer `timer_fired` to begin.
+  driver(txn_record stored, server_policy policy, std::chrono::milliseconds progress_delay);
 
   output offer(const event& e, time_point now);
   /// The write of `written` is durable. Precondition: it is the one under way.
@@ -64,7 +63,6 @@ private:
   bool must_write_now_ = false;
   bool under_way_is_decision_ = false;
   time_point changed_at_{};  // when the oldest change that no write carries was made; unset: none
-  time_point stored_due_{};
   const txn_definition* stored_definition_ = nullptr;
   std::size_t stored_branches_ = 0;
 };

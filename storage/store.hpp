@@ -19,6 +19,7 @@ struct due_entry {
   shard_id shard;
   time_point due;
   record_id row;
+  time_point create_time;
   treaty::gid gid;
   bool operator==(const due_entry&) const = default;
 };

@@ -47,6 +47,7 @@ struct txn_progress {
   std::chrono::milliseconds next_cron_interval{0};
   time_point next_cron_time{};
   std::string last_error;  // of the last call that was not definite; at most `last_error_bytes_max`
+  time_point due{};        // its entry in the due index; unset: none (final)
   std::vector<leg> legs;
   bool operator==(const txn_progress&) const = default;
 };
