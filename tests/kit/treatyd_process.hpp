@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace treaty::kit {
+
+struct treatyd_options {
+  std::string config{};         // lines of YAML besides the ports and the store's path
+  std::uint16_t http_port = 0;  // 0: a free one
+  std::uint16_t grpc_port = 0;  // 0: a free one
+  std::chrono::seconds start_limit{30};
+};
+
+/// The real coordinator as a child process, with its store in `directory`/data: what a test starts, kills and starts
+/// again. The child dies with the thread that started it.
+/// Throws std::runtime_error, with the end of the child's log, when it does not become ready.
+class treatyd_process {
+public:
+  treatyd_process(std::filesystem::path binary, std::filesystem::path directory, treatyd_options options = {});
+  treatyd_process(const treatyd_process&) = delete;
+  treatyd_process& operator=(const treatyd_process&) = delete;
+  ~treatyd_process();
+
+  /// Starts the child and waits until it serves.
+  void start();
+  /// SIGKILL, and waits for the end: what it had not made durable is lost.
+  void kill();
+  /// SIGTERM, and waits for the end. Returns the exit code, or minus the signal that ended it; a child that does not
+  /// end within `limit` is killed and counts as -9.
+  int stop(std::chrono::seconds limit = std::chrono::seconds{30});
+
+  bool is_running();
+  pid_t pid() const { return pid_; }
+  std::uint16_t http_port() const { return http_port_; }
+  std::uint16_t grpc_port() const { return grpc_port_; }
+  std::filesystem::path log_file() const { return directory_ / "treatyd.log"; }
+  /// The last `bytes` of what the child wrote, over all its lives.
+  std::string log_tail(std::size_t bytes = 4'000) const;
+
+private:
+  void write_config() const;
+  void await_ready();
+  bool read_ports();
+  int reap();
+
+  std::filesystem::path binary_;
+  std::filesystem::path directory_;
+  treatyd_options options_;
+  pid_t pid_ = -1;
+  int end_ = -1;  // a descriptor that becomes readable when the child has ended
+  std::uint16_t http_port_ = 0;
+  std::uint16_t grpc_port_ = 0;
+};
+
+}  // namespace treaty::kit
