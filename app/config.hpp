@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace treaty {
+
+struct byte_size {
+  std::int64_t count = 0;
+  bool operator==(const byte_size&) const = default;
+};
+constexpr byte_size operator""_MiB(unsigned long long count) {
+  return {static_cast<std::int64_t>(count) << 20};
+}
+
+/// What the process runs with. The values here are the defaults; names, ranges and help stand in app/options.cpp.
+struct config {
+  using span = std::chrono::milliseconds;
+
+  std::string store_driver = "boltdb";
+  std::string store_path = "./treaty-data";
+  std::string store_host;
+  std::int64_t store_port = 0;
+  std::string store_user;
+  std::string store_password;
+  std::string store_db = "dtm";
+  std::string store_schema = "public";
+  std::string store_redis_prefix = "{a}";
+  span store_finished_data_expire = std::chrono::seconds{86'400};
+  byte_size store_block_cache = 64_MiB;
+  byte_size store_write_buffer = 64_MiB;
+  byte_size store_free_space_min = 256_MiB;
+  std::int64_t store_reader_threads = 2;
+
+  span timeout_to_fail = std::chrono::seconds{35};
+  span retry_interval = std::chrono::seconds{10};
+  span retry_interval_max = std::chrono::seconds{600};
+  span request_timeout = std::chrono::seconds{3};
+  span drain_timeout = std::chrono::seconds{10};
+
+  std::int64_t http_port = 36'789;
+  byte_size http_body_max = 4_MiB;
+  std::int64_t http_connections_max = 10'000;
+  span http_idle_timeout = std::chrono::seconds{60};
+  span http_request_timeout = std::chrono::seconds{10};
+  std::int64_t grpc_port = 36'790;
+  byte_size grpc_body_max = 4_MiB;
+
+  std::int64_t lanes = 0;
+  std::int64_t limits_live_max = 20'000;
+  byte_size limits_live_bytes_max = 512_MiB;
+  std::int64_t limits_resuming_max = 2'000;
+  std::int64_t limits_destination_calls_max = 256;
+  std::int64_t limits_commit_batch_max = 4'096;
+  span idle_after = std::chrono::seconds{1};
+  span progress_delay_max = std::chrono::milliseconds{50};
+
+  std::string micro_service_driver = "default";
+  std::string micro_service_target;
+  std::string micro_service_end_point;
+
+  std::string log_level = "info";
+  std::string log_outputs = "stderr";
+  std::int64_t log_rotation_enable = 0;
+  std::string log_rotation_config_json = "{}";
+  std::string alert_web_hook;
+  std::string admin_base_path;
+
+  bool operator==(const config&) const = default;
+};
+
+}  // namespace treaty

@@ -1,0 +1,292 @@
+#include "app/options.hpp"
+
+#include <array>
+#include <cctype>
+
+namespace treaty {
+namespace {
+
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t hour = 3'600 * second;
+constexpr std::int64_t year = 365 * 24 * hour;
+constexpr std::int64_t kibibyte = 1'024;
+constexpr std::int64_t mebibyte = 1'024 * kibibyte;
+constexpr std::int64_t gibibyte = 1'024 * mebibyte;
+
+constexpr std::string_view later_store = "For stores that are not available yet; the embedded store does not read it.";
+
+const std::array table{
+    option{.path = "Store.Driver",
+           .field = &config::store_driver,
+           .help =
+               "Which store keeps the transactions. Both boltdb (so that an existing DTM file starts) and rocksdb mean "
+               "the embedded RocksDB store. redis, mysql, postgres and sqlserver are refused: they come later."},
+    option{.path = "Store.Path",
+           .field = &config::store_path,
+           .help = "Directory of the embedded store. Created when it is missing; one process at a time may use it."},
+    option{.path = "Store.FinishedDataExpire",
+           .field = &config::store_finished_data_expire,
+           .help = "How long finished transactions can still be queried; they are removed afterwards.",
+           .least = second,
+           .most = 10 * year},
+    option{.path = "Store.BlockCache",
+           .field = &config::store_block_cache,
+           .help = "Memory for blocks read from the embedded store.",
+           .least = mebibyte,
+           .most = 1'024 * gibibyte},
+    option{.path = "Store.WriteBuffer",
+           .field = &config::store_write_buffer,
+           .help = "Memory for what was written and is not yet in sorted files, over all column families.",
+           .least = 4 * mebibyte,
+           .most = 64 * gibibyte},
+    option{.path = "Store.FreeSpaceMin",
+           .field = &config::store_free_space_min,
+           .help =
+               "With less free space on the store's disk, new transactions are refused and readiness fails; what is "
+               "stored is kept and goes on.",
+           .most = 1'024 * gibibyte},
+    option{.path = "Store.ReaderThreads",
+           .field = &config::store_reader_threads,
+           .help = "Threads that read the store for queries and for transactions that are taken up again.",
+           .least = 1,
+           .most = 64},
+    option{.path = "Store.Host", .field = &config::store_host, .help = later_store},
+    option{.path = "Store.Port", .field = &config::store_port, .help = later_store, .most = 65'535},
+    option{.path = "Store.User", .field = &config::store_user, .help = later_store},
+    option{.path = "Store.Password",
+           .field = &config::store_password,
+           .help = "For stores that are not available yet. Never logged or printed.",
+           .shown = secrecy::hidden},
+    option{.path = "Store.Db", .field = &config::store_db, .help = later_store},
+    option{.path = "Store.Schema", .field = &config::store_schema, .help = later_store},
+    option{.path = "Store.RedisPrefix", .field = &config::store_redis_prefix, .help = later_store},
+    option{.path = "Store.MaxOpenConns", .field = {}, .help = later_store, .unused_default = "500"},
+    option{.path = "Store.MaxIdleConns", .field = {}, .help = later_store, .unused_default = "500"},
+    option{.path = "Store.ConnMaxLifeTime", .field = {}, .help = later_store, .unused_default = "5"},
+    option{.path = "Store.DataExpire",
+           .field = {},
+           .help = "Unfinished transactions never expire here; see Store.FinishedDataExpire for the others.",
+           .unused_default = "604800"},
+
+    option{.path = "TimeoutToFail",
+           .field = &config::timeout_to_fail,
+           .help = "When a prepared transaction that names no time-out of its own is given up. A saga is only ever "
+                   "rolled back for its own timeout_to_fail.",
+           .least = second,
+           .most = year},
+    option{
+        .path = "RetryInterval",
+        .field = &config::retry_interval,
+        .help =
+            "First wait before a branch call with an unknown outcome is repeated; doubles up to RetryIntervalMax. "
+            "A transaction may name its own. DTM refuses less than 10 s, to protect its polling; there is none here.",
+        .least = second,
+        .most = hour},
+    option{.path = "RetryIntervalMax",
+           .field = &config::retry_interval_max,
+           .help = "Where the doubling of waits ends.",
+           .least = second,
+           .most = 24 * hour},
+    option{.path = "RequestTimeout",
+           .field = &config::request_timeout,
+           .help = "Limit of one branch call when the transaction names none.",
+           .least = 100,
+           .most = hour},
+    option{
+        .path = "DrainTimeout",
+        .field = &config::drain_timeout,
+        .help =
+            "On SIGTERM or SIGINT: how long to wait for what is in flight. The rest is durable and goes on after the "
+            "next start.",
+        .most = hour},
+
+    option{.path = "HttpPort",
+           .field = &config::http_port,
+           .help = "Port of the HTTP API, on all interfaces. 0: any free port.",
+           .most = 65'535},
+    option{.path = "GrpcPort",
+           .field = &config::grpc_port,
+           .help = "Port of the gRPC API, on all interfaces. 0: any free port.",
+           .most = 65'535},
+    option{.path = "JsonRpcPort",
+           .field = {},
+           .help = "Never used, in DTM neither: JSON-RPC shares the HTTP port.",
+           .unused_default = "36791"},
+    option{.path = "Http.BodyMax",
+           .field = &config::http_body_max,
+           .help = "Longest request body that the HTTP API takes; more is answered with 413.",
+           .least = kibibyte,
+           .most = gibibyte},
+    option{.path = "Http.ConnectionsMax",
+           .field = &config::http_connections_max,
+           .help = "Client connections of the HTTP API at once, over all lanes.",
+           .least = 1,
+           .most = 1'000'000},
+    option{.path = "Http.IdleTimeout",
+           .field = &config::http_idle_timeout,
+           .help = "A kept-alive connection without a request for this long is closed.",
+           .least = second,
+           .most = 24 * hour},
+    option{.path = "Http.RequestTimeout",
+           .field = &config::http_request_timeout,
+           .help = "A request must arrive within this, from its first byte to its last; slower clients are cut off.",
+           .least = 100,
+           .most = hour},
+    option{.path = "Grpc.BodyMax",
+           .field = &config::grpc_body_max,
+           .help = "Longest message that the gRPC API takes; more is answered with RESOURCE_EXHAUSTED.",
+           .least = kibibyte,
+           .most = gibibyte},
+
+    option{.path = "Lanes",
+           .field = &config::lanes,
+           .help = "Threads that serve connections and run transactions. 0: one for each core but one.",
+           .most = 256},
+    option{.path = "Limits.LiveMax",
+           .field = &config::limits_live_max,
+           .help =
+               "Transactions in memory at once; over it new ones are refused with 429. Those that wait for a retry are "
+               "not in memory and do not count.",
+           .least = 1,
+           .most = 10'000'000},
+    option{.path = "Limits.LiveBytesMax",
+           .field = &config::limits_live_bytes_max,
+           .help = "Bytes of the bodies of those transactions; over it new ones are refused with 429.",
+           .least = mebibyte,
+           .most = 1'024 * gibibyte},
+    option{.path = "Limits.ResumingMax",
+           .field = &config::limits_resuming_max,
+           .help = "Waiting transactions that are taken up again at once, so that a backlog leaves room for new work.",
+           .least = 1,
+           .most = 10'000'000},
+    option{.path = "Limits.DestinationCallsMax",
+           .field = &config::limits_destination_calls_max,
+           .help = "Branch calls in flight to one host and port, for each lane; others wait their turn.",
+           .least = 1,
+           .most = 100'000},
+    option{.path = "Limits.CommitBatchMax",
+           .field = &config::limits_commit_batch_max,
+           .help = "Writes that share one disk sync at most.",
+           .least = 1,
+           .most = 100'000},
+    option{.path = "IdleAfter",
+           .field = &config::idle_after,
+           .help = "A transaction that has to wait longer than this leaves memory until it is due.",
+           .least = 1,
+           .most = hour},
+    option{.path = "ProgressDelayMax",
+           .field = &config::progress_delay_max,
+           .help = "How late the success of a branch may become durable when no other write takes it along.",
+           .most = 10 * second},
+
+    option{.path = "MicroService.Driver",
+           .field = &config::micro_service_driver,
+           .help =
+               "How this process registers itself and resolves gRPC branch URLs. Only default (addresses as given) is "
+               "available; others are refused when a Target is set."},
+    option{.path = "MicroService.Target",
+           .field = &config::micro_service_target,
+           .help = "Where a driver registers this process.",
+           .shown = secrecy::address},
+    option{.path = "MicroService.EndPoint",
+           .field = &config::micro_service_end_point,
+           .help = "The address under which a driver registers this process."},
+    option{.path = "HttpMicroService.Driver",
+           .field = {},
+           .help = "Has no effect in DTM either.",
+           .unused_default = "default"},
+    option{.path = "HttpMicroService.RegistryType", .field = {}, .help = "Has no effect in DTM either."},
+    option{.path = "HttpMicroService.RegistryAddress", .field = {}, .help = "Has no effect in DTM either."},
+    option{.path = "HttpMicroService.RegistryOptions",
+           .field = {},
+           .help = "Has no effect in DTM either.",
+           .unused_default = "{}"},
+    option{.path = "HttpMicroService.Target", .field = {}, .help = "Has no effect in DTM either."},
+    option{.path = "HttpMicroService.EndPoint", .field = {}, .help = "Has no effect in DTM either."},
+    option{.path = "GrpcServiceConfig",
+           .field = {},
+           .help = "Branch addresses are used as given; there is nothing to balance yet.",
+           .unused_default = "{\"loadBalancingConfig\": [{\"round_robin\":{}}]}"},
+
+    option{.path = "LogLevel",
+           .field = &config::log_level,
+           .help = "The least important lines that are logged.",
+           .choices = "debug info warn error"},
+    option{.path = "Log.Outputs",
+           .field = &config::log_outputs,
+           .help = "Comma-separated: stderr, stdout, or names of files. Text on a terminal, one JSON object a line "
+                   "elsewhere."},
+    option{.path = "Log.RotationEnable",
+           .field = &config::log_rotation_enable,
+           .help = "1: log files are rotated as Log.RotationConfigJSON says.",
+           .most = 1},
+    option{.path = "Log.RotationConfigJSON",
+           .field = &config::log_rotation_config_json,
+           .help =
+               "A JSON object: maxsize (MB, 100), maxbackups (files kept, 10). maxage, localtime and compress have no "
+               "effect."},
+
+    option{.path = "AlertWebHook",
+           .field = &config::alert_web_hook,
+           .help = "Has no effect yet: alerts come later.",
+           .shown = secrecy::address},
+    option{
+        .path = "AlertRetryLimit", .field = {}, .help = "Has no effect yet: alerts come later.", .unused_default = "3"},
+    option{.path = "AdminBasePath",
+           .field = &config::admin_base_path,
+           .help = "Has no effect yet: the console comes later."},
+    option{.path = "TransCronInterval",
+           .field = {},
+           .help = "There is no polling: each transaction is taken up when it is due.",
+           .unused_default = "3"},
+    option{.path = "ConfigUpdateInterval",
+           .field = {},
+           .help = "There is no polling of the store for topics.",
+           .unused_default = "3"},
+    option{.path = "UpdateBranchSync",
+           .field = {},
+           .help = "The order of writes and calls is not an option: a decision is durable before it is acted on.",
+           .unused_default = "1"},
+    option{
+        .path = "UpdateBranchAsyncGoroutineNum", .field = {}, .help = "See UpdateBranchSync.", .unused_default = "1"},
+    option{.path = "TimeZoneOffset",
+           .field = {},
+           .help = "Times are written in UTC, as RFC 3339 with a Z, which every client reads."},
+};
+
+bool is_upper(char letter) {
+  return std::isupper(static_cast<unsigned char>(letter)) != 0;
+}
+bool is_lower(char letter) {
+  return std::islower(static_cast<unsigned char>(letter)) != 0;
+}
+
+}  // namespace
+
+std::span<const option> all_options() {
+  return table;
+}
+
+const option* find_option(std::string_view path) {
+  for (const option& each : table) {
+    if (each.path == path) return &each;
+  }
+  return nullptr;
+}
+
+std::string environment_name(std::string_view path) {
+  std::string name;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    if (path[at] == '.') {
+      name += '_';
+      continue;
+    }
+    const bool after_lower = at > 0 && is_lower(path[at - 1]);
+    const bool ends_a_run = at > 0 && is_upper(path[at - 1]) && at + 1 < path.size() && is_lower(path[at + 1]);
+    if (is_upper(path[at]) && (after_lower || ends_a_run)) name += '_';
+    name += static_cast<char>(std::toupper(static_cast<unsigned char>(path[at])));
+  }
+  return name;
+}
+
+}  // namespace treaty
