@@ -18,7 +18,7 @@ constexpr byte_size operator""_MiB(unsigned long long count) {
 struct config {
   using span = std::chrono::milliseconds;
 
-  std::string store_driver = "boltdb";
+  std::string store_driver = "rocksdb";
   std::string store_path = "./treaty-data";
   std::string store_host;
   std::int64_t store_port = 0;
@@ -29,8 +29,8 @@ struct config {
   std::string store_redis_prefix = "{a}";
   span store_finished_data_expire = std::chrono::seconds{86'400};
   byte_size store_block_cache = 64_MiB;
-  byte_size store_write_buffer = 64_MiB;
-  byte_size store_free_space_min = 256_MiB;
+  byte_size store_write_buffer = 96_MiB;
+  byte_size store_log_max = 256_MiB;
   std::int64_t store_reader_threads = 2;
 
   span timeout_to_fail = std::chrono::seconds{35};
@@ -41,9 +41,10 @@ struct config {
 
   std::int64_t http_port = 36'789;
   byte_size http_body_max = 4_MiB;
-  std::int64_t http_connections_max = 10'000;
-  span http_idle_timeout = std::chrono::seconds{60};
-  span http_request_timeout = std::chrono::seconds{10};
+  std::int64_t http_connections_max = 20'000;
+  span http_header_timeout = std::chrono::seconds{10};
+  span http_body_timeout = std::chrono::seconds{30};
+  span http_idle_timeout = std::chrono::seconds{120};
   std::int64_t grpc_port = 36'790;
   byte_size grpc_body_max = 4_MiB;
 

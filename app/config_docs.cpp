@@ -66,7 +66,7 @@ std::string configuration_markdown() {
       "over\n"
       "the environment, and that over the default. An empty variable counts as not set. There is no implicit file.\n\n"
       "* A name with a dot stands in a section: `Store.Path` is `Path` under `Store`.\n"
-      "* Durations are plain numbers of seconds, as in DTM, or numbers with a unit: `500ms`, `10s`, `5m`, `1h`.\n"
+      "* Durations are plain numbers of seconds, as in DTM, or numbers with a unit: `500ms`, `10s`, `5m`, `1h`, `7d`.\n"
       "* Sizes are numbers of bytes, or numbers with a unit: `64KiB`, `512MiB`, `2GiB`.\n"
       "* Unknown keys are reported with their line and the nearest known key, and ignored. A wrong type or a value out "
       "of\n"

@@ -11,7 +11,8 @@ struct scale {
   std::string_view suffix;
   std::int64_t factor;
 };
-constexpr std::array time_scales{scale{"ms", 1}, scale{"s", 1'000}, scale{"m", 60'000}, scale{"h", 3'600'000}};
+constexpr std::array time_scales{scale{"ms", 1}, scale{"s", 1'000}, scale{"m", 60'000}, scale{"h", 3'600'000},
+                                 scale{"d", 86'400'000}};
 constexpr std::array byte_scales{scale{"B", 1}, scale{"KiB", 1 << 10}, scale{"MiB", 1 << 20}, scale{"GiB", 1 << 30}};
 
 std::string_view trimmed(std::string_view text) {

@@ -17,13 +17,15 @@ function(treaty_add_interface name)
   target_link_libraries(treaty_${name} INTERFACE ${arg_LINKS})
 endfunction()
 
-# treaty_add_program(name SOURCES ... LINKS ... [PRECOMPILE header...]): a binary in bin/.
+# treaty_add_program(name SOURCES ... LINKS ... [PRECOMPILE header...]): a binary in bin/, part of the target `programs`.
+add_custom_target(programs)
 function(treaty_add_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;PRECOMPILE")
   add_executable(${name} ${arg_SOURCES})
   treaty_compile_as_ours(${name} PRECOMPILE ${arg_PRECOMPILE})
   target_link_libraries(${name} PRIVATE ${arg_LINKS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  add_dependencies(programs ${name})
 endfunction()
 
 # treaty_add_test(name LABELS label... SOURCES ... LINKS ... [TIMEOUT s] [DEFINITIONS d...] [PRECOMPILE header...])

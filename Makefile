@@ -1,0 +1,50 @@
+# The commands of this project. Each says what it does, installs what it misses, and takes seconds the second time.
+# `make run` shows the main job, `make test` runs every test, `make help` lists the rest.
+SHELL := /bin/sh
+JOBS ?= 2
+RELEASE := build/release
+
+.PHONY: help run build test check asan tsan bench format clean setup
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+
+run: setup $(RELEASE)/build.ninja ## build, start treatyd and two services, run a saga that commits and one that is rolled back
+	@echo "run: building the coordinator and the demo services (a few minutes the first time)"
+	@cmake --build --preset release -j $(JOBS) --target treatyd treaty-story
+	@tools/run_story
+
+build: setup $(RELEASE)/build.ninja ## optimised binaries in build/release/bin/
+	@echo "build: optimised binaries"
+	@cmake --build --preset release -j $(JOBS) --target programs
+	@echo "build: $(RELEASE)/bin/ holds" && ls $(RELEASE)/bin
+
+test: setup $(RELEASE)/build.ninja ## build everything, run every test
+	@echo "test: building everything"
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release
+
+check: ## everything that CI runs
+	@tools/check
+
+asan: setup ## every test under the address and undefined-behaviour sanitizers
+	@cmake --preset asan && cmake --build --preset asan -j $(JOBS) && ctest --preset asan
+
+tsan: setup ## every test under the thread sanitizer
+	@cmake --preset tsan && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
+
+bench: build ## the load benchmark on the real binary; bench/README.md has the rest
+	@bench/run
+
+format: setup ## format every C++ file
+	@tools/format.sh
+
+clean: ## remove everything that was built
+	rm -rf build
+
+setup:
+	@tools/setup
+
+$(RELEASE)/build.ninja: CMakeLists.txt CMakePresets.json
+	@echo "configuring build/release"
+	@cmake --preset release

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "net/http_handler.hpp"
+
+namespace treaty {
+
+/// How the process is, as the probes tell it.
+struct process_health {
+  std::string state;   // "starting", "serving", "store_failing", "draining", "stopped"
+  std::string detail;  // what stands behind a state that is not serving
+  bool ready = false;  // new transactions are taken
+};
+/// Threads: any. Must not block.
+using health_source = std::function<process_health()>;
+
+/// GET /healthz: 200 as long as the process can answer. What a restart would not mend does not fail it.
+http_handler make_healthz(health_source source);
+/// GET /readyz: 200, or 503 with the reason while new transactions are refused.
+http_handler make_readyz(health_source source);
+/// GET /api/metrics: `text` is called for each scrape, on the connection's thread.
+http_handler make_metrics(std::function<std::string()> text);
+
+}  // namespace treaty
