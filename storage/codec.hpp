@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "core/model/record.hpp"
+
+namespace treaty::codec {
+
+// Values as bytes; the layout is docs/storage-format.md, "Values". Each value starts with `value_format`.
+//
+// encode_* replace `out`, so that a caller's buffer is used again and again. decode_* accept any bytes: what is not a
+// value of this format is errc::corrupt, and the detail says what is wrong with which part.
+// Threads: safe from any.
+
+inline constexpr std::uint8_t value_format = 1;
+/// The whole store's format, in `meta`. A build refuses a store whose number is greater.
+inline constexpr std::uint32_t store_format = 1;
+
+void encode_definition(const txn_definition& definition, std::string& out);
+result<txn_definition> decode_definition(std::string_view bytes);
+
+/// What a guard needs of a progress value; stands before the message, so that no message is parsed for it.
+struct progress_head {
+  treaty::revision revision = 0;
+  trans_type type = trans_type::saga;  // repeated here for the timeline: updates do not carry the definition
+  txn_status status = txn_status::prepared;
+  bool operator==(const progress_head&) const = default;
+};
+inline constexpr std::size_t progress_head_size = 11;
+
+void encode_progress(const txn_progress& progress, trans_type type, std::string& out);
+result<txn_progress> decode_progress(std::string_view bytes);
+result<progress_head> decode_progress_head(std::string_view bytes);
+
+void encode_branch(const registered_branch& branch, std::string& out);
+result<registered_branch> decode_branch(std::string_view bytes);
+
+/// What a list filters by and expiry decides on, without loading the record.
+struct timeline_entry {
+  txn_status status = txn_status::prepared;
+  trans_type type = trans_type::saga;
+  time_point end{};  // unset while unfinished
+  treaty::gid gid;
+  bool operator==(const timeline_entry&) const = default;
+};
+void encode_timeline(const timeline_entry& entry, std::string& out);
+result<timeline_entry> decode_timeline(std::string_view bytes);
+
+void encode_row(record_id row, std::string& out);
+result<record_id> decode_row(std::string_view bytes);
+
+/// What a due entry says beside its key, so that recovery can place a transaction without loading it.
+struct due_value {
+  time_point create_time{};
+  treaty::gid gid;
+  bool operator==(const due_value&) const = default;
+};
+void encode_due(const due_value& value, std::string& out);
+result<due_value> decode_due(std::string_view bytes);
+
+/// When a finished transaction ended; unset for an unfinished one.
+time_point end_of(const txn_progress& progress);
+
+}  // namespace treaty::codec

@@ -1,0 +1,120 @@
+#include "storage/keys.hpp"
+
+#include <bit>
+
+namespace treaty::keys {
+namespace {
+
+constexpr std::uint64_t sign_bit = 1ULL << 63;
+
+template <class Integer>
+void put(char* at, Integer value) {
+  for (std::size_t i = sizeof(Integer); i > 0; --i) {
+    at[i - 1] = static_cast<char>(value & 0xff);
+    value = static_cast<Integer>(value >> 8);
+  }
+}
+
+template <class Integer>
+Integer take(const char* at) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) value = value << 8 | static_cast<unsigned char>(at[i]);
+  return static_cast<Integer>(value);
+}
+
+// With the sign bit turned, the order of the unsigned numbers is the order of the signed ones.
+std::uint64_t ordered(time_point when) {
+  return static_cast<std::uint64_t>(when.time_since_epoch().count()) ^ sign_bit;
+}
+time_point unordered(std::uint64_t value) {
+  return time_point{duration{std::bit_cast<std::int64_t>(value ^ sign_bit)}};
+}
+
+int digit_of(char character) {
+  if (character >= '0' && character <= '9') return character - '0';
+  if (character >= 'a' && character <= 'f') return character - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+row_key make_row(record_id row) {
+  row_key key;
+  put(key.bytes.data(), row);
+  return key;
+}
+
+branch_key make_branch(record_id row, std::uint32_t index) {
+  branch_key key;
+  put(key.bytes.data(), row);
+  put(key.bytes.data() + 8, index);
+  return key;
+}
+
+due_key make_due(shard_id shard, time_point due, record_id row) {
+  due_key key;
+  put(key.bytes.data(), shard);
+  put(key.bytes.data() + 2, ordered(due));
+  put(key.bytes.data() + 10, row);
+  return key;
+}
+
+timeline_key make_timeline(time_point created, record_id row) {
+  timeline_key key;
+  put(key.bytes.data(), ordered(created));
+  put(key.bytes.data() + 8, row);
+  return key;
+}
+
+std::optional<record_id> parse_row(std::string_view key) {
+  if (key.size() != sizeof(row_key)) return std::nullopt;
+  return take<record_id>(key.data());
+}
+
+std::optional<branch_parts> parse_branch(std::string_view key) {
+  if (key.size() != sizeof(branch_key)) return std::nullopt;
+  return branch_parts{take<record_id>(key.data()), take<std::uint32_t>(key.data() + 8)};
+}
+
+std::optional<due_parts> parse_due(std::string_view key) {
+  if (key.size() != sizeof(due_key)) return std::nullopt;
+  return due_parts{take<shard_id>(key.data()), unordered(take<std::uint64_t>(key.data() + 2)),
+                   take<record_id>(key.data() + 10)};
+}
+
+std::optional<timeline_parts> parse_timeline(std::string_view key) {
+  if (key.size() != sizeof(timeline_key)) return std::nullopt;
+  return timeline_parts{unordered(take<std::uint64_t>(key.data())), take<record_id>(key.data() + 8)};
+}
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char byte : bytes) {
+    text += digits[static_cast<unsigned char>(byte) >> 4];
+    text += digits[static_cast<unsigned char>(byte) & 15];
+  }
+  return text;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = digit_of(text[i]);
+    const int low = digit_of(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes += static_cast<char>(high << 4 | low);
+  }
+  return bytes;
+}
+
+result<std::string> parse_cursor(std::string_view cursor, std::size_t size) {
+  auto key = from_hex(cursor);
+  if (!key || key->size() != size) return failure{errc::invalid_argument, "not a position that a page has given out"};
+  return *std::move(key);
+}
+
+}  // namespace treaty::keys

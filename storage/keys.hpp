@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "core/base/time.hpp"
+#include "core/model/ids.hpp"
+
+namespace treaty::keys {
+
+// Every key is made of big-endian integers, so that byte order is number order (docs/storage-format.md, "Keys").
+
+/// A key of fixed length, without an allocation.
+template <std::size_t Size>
+struct fixed_key {
+  std::array<char, Size> bytes{};
+
+  std::string_view view() const { return {bytes.data(), Size}; }
+  bool operator==(const fixed_key&) const = default;
+};
+
+using row_key = fixed_key<8>;        // row
+using branch_key = fixed_key<12>;    // row, index
+using due_key = fixed_key<18>;       // shard, time, row
+using timeline_key = fixed_key<16>;  // create time, row
+
+row_key make_row(record_id row);
+branch_key make_branch(record_id row, std::uint32_t index);
+/// Times sort as numbers, also those before 1970.
+due_key make_due(shard_id shard, time_point due, record_id row);
+timeline_key make_timeline(time_point created, record_id row);
+
+struct branch_parts {
+  record_id row;
+  std::uint32_t index;
+};
+struct due_parts {
+  shard_id shard;
+  time_point due;
+  record_id row;
+};
+struct timeline_parts {
+  time_point created;
+  record_id row;
+};
+
+// Nothing when the length is another one.
+std::optional<record_id> parse_row(std::string_view key);
+std::optional<branch_parts> parse_branch(std::string_view key);
+std::optional<due_parts> parse_due(std::string_view key);
+std::optional<timeline_parts> parse_timeline(std::string_view key);
+
+/// Lower-case hex, for cursors that travel through clients and for naming a key in an error.
+std::string to_hex(std::string_view bytes);
+std::optional<std::string> from_hex(std::string_view text);
+
+/// A page's `next` back to the key it stands for, which has `size` bytes. Errors: invalid_argument.
+result<std::string> parse_cursor(std::string_view cursor, std::size_t size);
+
+}  // namespace treaty::keys

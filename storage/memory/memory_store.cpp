@@ -1,0 +1,179 @@
+#include "storage/memory/memory_store.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "storage/keys.hpp"
+#include "storage/rules.hpp"
+
+namespace treaty {
+namespace {
+
+class memory_store final : public store {
+public:
+  record_id next_row() override {
+    const std::lock_guard lock{mutex_};
+    return ++last_row_;
+  }
+  std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override;
+  result<txn_record> load(const gid& id) const override;
+  result<due_page> due(const due_query& query) const override;
+  result<list_page> list(const list_query& query) const override;
+  result<std::size_t> expire(time_point finished_before, std::size_t limit) override;
+  store_health health() const override { return {}; }
+  store_figures figures() const override {
+    const std::lock_guard lock{mutex_};
+    return figures_;
+  }
+
+private:
+  struct entry {
+    txn_record record;
+    time_point created;
+  };
+  using timeline_map = std::map<std::string, const entry*, std::less<>>;
+
+  result<void> apply(const write_set& set);
+  void move_due(const write_set& set);
+  timeline_map::iterator remove(timeline_map::iterator at);
+  static codec::timeline_entry describe(const entry& one);
+
+  mutable std::mutex mutex_;
+  record_id last_row_ = 0;
+  std::unordered_map<gid, entry> entries_;  // stable addresses: timeline_ points into it
+  timeline_map timeline_;
+  std::map<std::string, codec::due_value, std::less<>> due_;
+  store_figures figures_;
+};
+
+std::vector<result<void>> memory_store::commit(std::span<const write_set> writes, durability d) {
+  const std::lock_guard lock{mutex_};
+  std::vector<result<void>> results;
+  results.reserve(writes.size());
+  bool wrote = false;
+  for (const write_set& set : writes) {
+    results.push_back(apply(set));
+    wrote |= static_cast<bool>(results.back());
+  }
+  if (wrote && d == durability::synced) ++figures_.syncs;
+  return results;
+}
+
+result<void> memory_store::apply(const write_set& set) {
+  if (auto storable = check_storable(set); !storable) return storable;
+  const auto found = entries_.find(set.gid);
+  const bool exists = found != entries_.end();
+  const revision stored = exists ? found->second.record.progress.revision : 0;
+  if (auto held = check_guard(set, stored, exists ? found->second.record.row : 0); !held) return held;
+
+  entry& one = exists ? found->second : entries_[set.gid];
+  if (!exists) {
+    one.record.row = set.row;
+    one.created = set.create_time;
+    timeline_.emplace(keys::make_timeline(set.create_time, set.row).view(), &one);
+  }
+  if (set.definition != nullptr) one.record.definition = set.definition;
+  one.record.progress = set.progress;
+  auto& branches = one.record.branches;
+  if (branches.size() < set.first_new_branch + set.new_branches.size()) {
+    branches.resize(set.first_new_branch + set.new_branches.size());
+  }
+  std::copy(set.new_branches.begin(), set.new_branches.end(),
+            branches.begin() + static_cast<std::ptrdiff_t>(set.first_new_branch));
+  move_due(set);
+  return {};
+}
+
+void memory_store::move_due(const write_set& set) {
+  if (is_set(set.due_before))
+    due_.erase(std::string{keys::make_due(shard_of(set.gid), set.due_before, set.row).view()});
+  if (is_set(set.due))
+    due_.emplace(keys::make_due(shard_of(set.gid), set.due, set.row).view(),
+                 codec::due_value{set.create_time, set.gid});
+}
+
+codec::timeline_entry memory_store::describe(const entry& one) {
+  return {one.record.progress.status, one.record.definition->type, codec::end_of(one.record.progress),
+          one.record.definition->gid};
+}
+
+result<txn_record> memory_store::load(const gid& id) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return failure{errc::not_found, id.value + " is not stored"};
+  return found->second.record;
+}
+
+result<due_page> memory_store::due(const due_query& query) const {
+  if (auto good = check_limit(query.limit); !good) return good.error();
+  std::string from{keys::make_due(query.first, time_point::min(), 0).view()};
+  const std::lock_guard lock{mutex_};
+  auto at = due_.lower_bound(from);
+  if (!query.after.empty()) {
+    TREATY_TRY(from, keys::parse_cursor(query.after, sizeof(keys::due_key)));
+    at = due_.upper_bound(from);
+  }
+  due_page page;
+  for (; at != due_.end(); ++at) {
+    const auto parts = *keys::parse_due(at->first);
+    if (parts.shard > query.last) break;
+    if (page.entries.size() == query.limit) {
+      page.next = keys::to_hex(std::prev(at)->first);
+      break;
+    }
+    page.entries.push_back({parts.shard, parts.due, parts.row, at->second.create_time, at->second.gid});
+  }
+  return page;
+}
+
+result<list_page> memory_store::list(const list_query& query) const {
+  if (auto good = check_limit(query.limit); !good) return good.error();
+  const std::lock_guard lock{mutex_};
+  auto at = timeline_.end();
+  if (!query.after.empty()) {
+    TREATY_TRY(const std::string after, keys::parse_cursor(query.after, sizeof(keys::timeline_key)));
+    at = timeline_.lower_bound(after);
+  }
+  list_page page;
+  for (std::size_t seen = 0; at != timeline_.begin(); ++seen) {
+    if (page.records.size() == query.limit || seen == entries_per_call_max) {
+      page.next = keys::to_hex(at->first);
+      break;
+    }
+    --at;
+    if (matches(query, describe(*at->second), at->second->created)) page.records.push_back(at->second->record);
+  }
+  return page;
+}
+
+result<std::size_t> memory_store::expire(time_point finished_before, std::size_t limit) {
+  const std::lock_guard lock{mutex_};
+  std::size_t removed = 0;
+  for (auto at = timeline_.begin(); at != timeline_.end() && removed < limit;) {
+    if (!may_expire(describe(*at->second), finished_before)) {
+      ++at;
+      continue;
+    }
+    at = remove(at);
+    ++removed;
+  }
+  figures_.records_expired += removed;
+  return removed;
+}
+
+memory_store::timeline_map::iterator memory_store::remove(timeline_map::iterator at) {
+  const gid id = at->second->record.definition->gid;
+  const auto next = timeline_.erase(at);
+  entries_.erase(id);
+  return next;
+}
+
+}  // namespace
+
+std::unique_ptr<store> make_memory_store() {
+  return std::make_unique<memory_store>();
+}
+
+}  // namespace treaty

@@ -1,0 +1,148 @@
+#include "storage/rocksdb/commit_path.hpp"
+
+#include "storage/keys.hpp"
+#include "storage/rules.hpp"
+
+namespace treaty {
+namespace {
+
+/// Rows that one start, or one write now and then, reserves. 64-bit numbers last for ever at this price.
+constexpr record_id rows_reserved = 1 << 20;
+constexpr std::size_t kept_batch_bytes_max = 8 << 20;
+
+}  // namespace
+
+result<void> commit_path::start() {
+  const auto read = db_.get({}, family::meta, meta_rows, value_);
+  if (!read && read.error().code != errc::not_found) return read;
+  if (read) {
+    auto row = codec::decode_row(view(value_));
+    if (!row) return failure{errc::corrupt, name_key(family::meta, meta_rows) + ": " + row.error().detail};
+    reserved_ = *row;
+  }
+  next_row_ = reserved_;
+  batch_.Clear();
+  reserve_rows();
+  return write(batch_, durability::synced);
+}
+
+/// `next_row` never blocks, so the numbers it hands out are covered long before they are reached; and a number that is
+/// written beyond the cover is covered by the same batch.
+void commit_path::reserve_rows() {
+  const record_id next = next_row_.load(std::memory_order_relaxed);
+  if (next + rows_reserved / 2 < reserved_) return;
+  reserved_ = next + rows_reserved;
+  codec::encode_row(reserved_, bytes_);
+  put(family::meta, meta_rows, bytes_);
+}
+
+std::vector<result<void>> commit_path::commit(std::span<const write_set> writes, durability d) {
+  if (!monitor_.serving()) {
+    return std::vector<result<void>>(writes.size(), failure{errc::unavailable, "store: " + monitor_.health().detail});
+  }
+  if (batch_.GetDataSize() > kept_batch_bytes_max) batch_ = rocksdb::WriteBatch{};
+  batch_.Clear();
+  standings_.clear();
+  std::vector<result<void>> results;
+  results.reserve(writes.size());
+  for (const write_set& set : writes) results.push_back(add(set, writes.size() == 1));
+  if (batch_.Count() == 0) return results;
+  reserve_rows();
+  const auto written = write(batch_, d);
+  if (written) return results;
+  for (auto& one : results) {
+    if (one) one = written;
+  }
+  return results;
+}
+
+result<void> commit_path::write(rocksdb::WriteBatch& batch, durability d) {
+  rocksdb::WriteOptions how;
+  how.sync = d == durability::synced;
+  const auto status = db_->Write(how, &batch);
+  if (!status.ok()) {
+    monitor_.report(status);
+    return failure{errc::outcome_unknown, "write failed: " + status.ToString()};
+  }
+  if (how.sync) syncs_.fetch_add(1, std::memory_order_relaxed);
+  bytes_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
+  return {};
+}
+
+result<void> commit_path::add(const write_set& set, bool alone) {
+  if (auto storable = check_storable(set); !storable) return storable;
+  TREATY_TRY(const standing before, find(set));
+  if (auto held = check_guard(set, before.revision, before.row); !held) return held;
+  const standing after{set.progress.revision, set.row, set.definition ? set.definition->type : before.type,
+                       set.progress.status};
+  put_record(set, before, after);
+  put_branches(set);
+  move_due(set);
+  if (!alone) standings_[set.gid.value] = after;
+  return {};
+}
+
+/// A first write asks by gid, whether there is one; a later one knows its row, and looks at the head of its progress.
+result<commit_path::standing> commit_path::find(const write_set& set) {
+  if (const auto found = standings_.find(set.gid.value); found != standings_.end()) return found->second;
+  const bool is_new = set.expected == 0;
+  const auto row = keys::make_row(set.row);
+  const auto read =
+      is_new ? db_.get({}, family::gids, set.gid.value, value_) : db_.get({}, family::progress, row.view(), value_);
+  if (!read && read.error().code == errc::not_found) return standing{};
+  if (!read) return read.error();
+  if (is_new) {
+    TREATY_TRY(const record_id stored_row, codec::decode_row(view(value_)));
+    return standing{1, stored_row};  // at some revision above 0: the guard does not hold
+  }
+  auto head = codec::decode_progress_head(view(value_));
+  if (!head) return failure{errc::corrupt, name_key(family::progress, row.view()) + ": " + head.error().detail};
+  return standing{head->revision, set.row, head->type, head->status};
+}
+
+void commit_path::put_record(const write_set& set, const standing& before, const standing& after) {
+  const auto row = keys::make_row(set.row);
+  if (before.revision == 0) {
+    codec::encode_row(set.row, bytes_);
+    put(family::gids, set.gid.value, bytes_);
+  }
+  if (set.definition != nullptr) {
+    codec::encode_definition(*set.definition, bytes_);
+    put(family::transactions, row.view(), bytes_);
+  }
+  codec::encode_progress(set.progress, after.type, bytes_);
+  put(family::progress, row.view(), bytes_);
+  if (before.revision == 0 || before.status != after.status || before.type != after.type) {
+    codec::encode_timeline({after.status, after.type, codec::end_of(set.progress), set.gid}, bytes_);
+    put(family::timeline, keys::make_timeline(set.create_time, set.row).view(), bytes_);
+  }
+}
+
+void commit_path::put_branches(const write_set& set) {
+  auto index = static_cast<std::uint32_t>(set.first_new_branch);
+  for (const auto& branch : set.new_branches) {
+    codec::encode_branch(*branch, bytes_);
+    put(family::branches, keys::make_branch(set.row, index++).view(), bytes_);
+  }
+}
+
+/// A due entry is put once and removed once, which is what SingleDelete asks for: the pair vanishes from memory and
+/// files as soon as it meets, and a scan of what is due does not wade through what was.
+void commit_path::move_due(const write_set& set) {
+  if (set.due == set.due_before) return;
+  const shard_id shard = shard_of(set.gid);
+  if (is_set(set.due_before)) {
+    const auto key = keys::make_due(shard, set.due_before, set.row);
+    batch_.SingleDelete(db_[family::due], slice(key.view())).PermitUncheckedError();
+  }
+  if (is_set(set.due)) {
+    codec::encode_due({set.create_time, set.gid}, bytes_);
+    put(family::due, keys::make_due(shard, set.due, set.row).view(), bytes_);
+  }
+}
+
+void commit_path::put(family one, std::string_view key, std::string_view value) {
+  batch_.Put(db_[one], slice(key), slice(value)).PermitUncheckedError();  // fails only beyond a length of 4 GB
+}
+
+}  // namespace treaty

@@ -1,0 +1,62 @@
+#include "storage/rocksdb/database.hpp"
+
+#include "storage/keys.hpp"
+#include "storage/rocksdb/opener.hpp"
+
+namespace treaty {
+
+std::string_view name_of(family one) {
+  switch (one) {
+    case family::gids:
+      return "gids";
+    case family::transactions:
+      return "transactions";
+    case family::progress:
+      return "progress";
+    case family::branches:
+      return "branches";
+    case family::due:
+      return "due";
+    case family::timeline:
+      return "timeline";
+    case family::kv:
+      return "kv";
+    case family::history:
+      return "history";
+    case family::meta:
+      return "meta";
+  }
+  return "unnamed";
+}
+
+std::string name_key(family one, std::string_view key) {
+  const bool is_text = one == family::gids || one == family::meta;
+  return std::string{name_of(one)} + ' ' + (is_text ? std::string{key} : keys::to_hex(key));
+}
+
+failure to_failure(const rocksdb::Status& status, std::string_view what) {
+  const errc code = status.IsNotFound() ? errc::not_found : status.IsCorruption() ? errc::corrupt : errc::unavailable;
+  return failure{code, std::string{what} + ": " + status.ToString()};
+}
+
+result<std::unique_ptr<database>> database::open(const rocksdb_options& options,
+                                                 std::shared_ptr<rocksdb::EventListener> listener) {
+  return opener{options, std::move(listener)}.run();
+}
+
+database::~database() {
+  // Nothing to tell anybody here: what could not be synced was never acknowledged.
+  db_->SyncWAL().PermitUncheckedError();
+  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  db_->DestroyColumnFamilyHandle(default_).PermitUncheckedError();
+  db_->Close().PermitUncheckedError();
+}
+
+result<void> database::get(const rocksdb::ReadOptions& how, family one, std::string_view key,
+                           rocksdb::PinnableSlice& value) const {
+  value.Reset();
+  const auto status = db_->Get(how, (*this)[one], slice(key), &value);
+  return status.ok() ? result<void>{} : to_failure(status, name_key(one, key));
+}
+
+}  // namespace treaty

@@ -1,0 +1,78 @@
+#include "storage/rocksdb/health_monitor.hpp"
+
+#include <chrono>
+
+namespace treaty {
+namespace {
+
+constexpr std::chrono::seconds resume_interval{1};
+
+bool stops_writes(const rocksdb::Status& status) {
+  return status.severity() >= rocksdb::Status::Severity::kHardError;
+}
+
+store_health describe(const rocksdb::Status& status) {
+  if (status.IsNoSpace()) return {store_state::read_only, "no space left: " + status.ToString()};
+  if (status.severity() >= rocksdb::Status::Severity::kFatalError || status.IsCorruption()) {
+    return {store_state::failed, "writes fail until a restart: " + status.ToString()};
+  }
+  return {store_state::read_only, "writes fail: " + status.ToString()};
+}
+
+}  // namespace
+
+void health_monitor::watch(rocksdb::DB& db) {
+  mender_ = std::thread{[this, &db] { mend(db); }};
+}
+
+void health_monitor::stop() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (mender_.joinable()) mender_.join();
+}
+
+store_health health_monitor::health() const {
+  const std::lock_guard lock{mutex_};
+  return health_;
+}
+
+void health_monitor::report(const rocksdb::Status& status) {
+  {
+    const std::lock_guard lock{mutex_};
+    health_ = describe(status);
+    serving_.store(false, std::memory_order_release);
+  }
+  changed_.notify_all();
+}
+
+void health_monitor::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
+  if (stops_writes(*status)) report(*status);  // softer ones RocksDB retries while it goes on writing
+}
+
+void health_monitor::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
+  if (info.new_bg_error.ok()) recovered();
+}
+
+void health_monitor::recovered() {
+  const std::lock_guard lock{mutex_};
+  health_ = {};
+  serving_.store(true, std::memory_order_release);
+}
+
+void health_monitor::mend(rocksdb::DB& db) {
+  std::unique_lock lock{mutex_};
+  while (!stopping_) {
+    changed_.wait(lock, [this] { return stopping_ || !serving(); });
+    changed_.wait_for(lock, resume_interval, [this] { return stopping_; });
+    if (stopping_ || serving()) continue;
+    lock.unlock();
+    const rocksdb::Status status = db.Resume();  // calls our listener methods, so not under the lock
+    if (status.ok()) recovered();
+    lock.lock();
+  }
+}
+
+}  // namespace treaty

@@ -1,0 +1,168 @@
+#include "storage/rocksdb/opener.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <random>
+
+#include "storage/codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/rocksdb/tuning.hpp"
+
+namespace treaty {
+namespace {
+
+namespace files = std::filesystem;
+
+/// What RocksDB leaves behind when it is killed while it creates its first file. Such a directory is as good as empty.
+bool is_leftover(const std::string& name) {
+  return name == "LOCK" || name == "IDENTITY" || name == "lost+found" || name.starts_with("LOG") ||
+         name.starts_with("OPTIONS-") || name == "MANIFEST-000001" || name.ends_with(".dbtmp");
+}
+
+bool is_ours(const std::string& name) {
+  return name == rocksdb::kDefaultColumnFamilyName ||
+         std::any_of(all_families.begin(), all_families.end(), [&](family one) { return name_of(one) == name; });
+}
+
+/// Looking must not leave a text log in somebody else's directory.
+struct silent_log final : rocksdb::Logger {
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+bool names_another_owner(const std::string& status) {
+  return status.find("lock hold by current process") != std::string::npos ||
+         status.find("While lock file") != std::string::npos;
+}
+
+std::string make_node_identity() {
+  std::random_device device;
+  std::string bytes;
+  for (int i = 0; i < 2; ++i) bytes += keys::make_row(std::uint64_t{device()} << 32 | device()).view();
+  return keys::to_hex(bytes);
+}
+
+}  // namespace
+
+opener::opener(const rocksdb_options& options, std::shared_ptr<rocksdb::EventListener> listener)
+    : options_{options}, tuned_{tune_database(options)}, cache_{rocksdb::NewLRUCache(options.block_cache_bytes)} {
+  tuned_.listeners.push_back(std::move(listener));
+}
+
+result<std::unique_ptr<database>> opener::run() {
+  TREATY_TRY(const found what, inspect_directory());
+  if (what == found::database) {
+    if (auto known = inspect_families(); !known) return known.error();
+  }
+  TREATY_TRY(auto db, open_database());
+  if (auto marked = check_marks(*db); !marked) return marked.error();
+  return db;
+}
+
+result<opener::found> opener::inspect_directory() const {
+  std::error_code error;
+  files::create_directories(options_.path, error);
+  if (error && !files::is_directory(options_.path))
+    return refuse(errc::unavailable, "cannot be made: " + error.message());
+  files::directory_iterator entries{options_.path, error};
+  if (error) return refuse(errc::unavailable, "cannot be read: " + error.message());
+  if (files::exists(files::path{options_.path} / "CURRENT", error)) return found::database;
+  for (const auto& entry : entries) {
+    const std::string name = entry.path().filename().string();
+    if (!is_leftover(name)) return refuse(errc::invalid_argument, "holds something else than a store: " + name);
+  }
+  return found::nothing;
+}
+
+result<void> opener::inspect_families() const {
+  std::vector<std::string> names;
+  const auto status = rocksdb::DB::ListColumnFamilies(tuned_, options_.path, &names);
+  if (!status.ok()) return to_failure(status, options_.path);
+  const bool complete = names.size() == all_families.size() + 1 && std::all_of(names.begin(), names.end(), is_ours);
+  return complete ? result<void>{} : inspect_foreign(names);
+}
+
+/// Other families than ours: a newer store, a creation that was cut short, or another program's database. Looked at
+/// without writing, because the last of them is none of our business.
+result<void> opener::inspect_foreign(const std::vector<std::string>& names) const {
+  std::vector<rocksdb::ColumnFamilyDescriptor> wanted{{rocksdb::kDefaultColumnFamilyName, {}}};
+  const std::string meta{name_of(family::meta)};
+  if (std::find(names.begin(), names.end(), meta) != names.end())
+    wanted.emplace_back(meta, rocksdb::ColumnFamilyOptions{});
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  rocksdb::DBOptions plain;
+  plain.info_log = std::make_shared<silent_log>();
+  const auto status = rocksdb::DB::OpenForReadOnly(plain, options_.path, wanted, &handles, &opened);
+  if (!status.ok()) return to_failure(status, options_.path);
+  const std::unique_ptr<rocksdb::DB> db{opened};
+  std::string format;
+  if (handles.size() == 2) db->Get({}, handles[1], slice(meta_format), &format).PermitUncheckedError();
+  const bool is_empty = db->GetLatestSequenceNumber() == 0;
+  for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  if (!format.empty())
+    return refuse(errc::unsupported, "is a store of format " + format + ", which this build does not know");
+  if (is_empty && std::all_of(names.begin(), names.end(), is_ours)) return {};
+  return refuse(errc::invalid_argument, "holds another program's RocksDB database");
+}
+
+result<std::unique_ptr<database>> opener::open_database() const {
+  std::vector<rocksdb::ColumnFamilyDescriptor> wanted{{rocksdb::kDefaultColumnFamilyName, {}}};
+  for (const family one : all_families)
+    wanted.emplace_back(std::string{name_of(one)}, tune_family(one, options_, cache_));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const auto status = rocksdb::DB::Open(tuned_, options_.path, wanted, &handles, &opened);
+  if (!status.ok()) {
+    const std::string text = status.ToString();
+    if (names_another_owner(text)) return refuse(errc::unavailable, "is in use by another process: " + text);
+    return to_failure(status, options_.path);
+  }
+  std::unique_ptr<database> db{new database};
+  db->db_.reset(opened);
+  db->default_ = handles.front();
+  std::copy(handles.begin() + 1, handles.end(), db->handles_.begin());
+  return db;
+}
+
+result<void> opener::check_marks(const database& db) const {
+  rocksdb::PinnableSlice value;
+  const auto read = db.get({}, family::meta, meta_format, value);
+  if (!read && read.error().code != errc::not_found) return read.error();
+  if (!read) {
+    if (db->GetLatestSequenceNumber() == 0) return write_marks(db);
+    return refuse(errc::invalid_argument, "holds records, but nothing says that they are a store's");
+  }
+  const std::string text = value.ToString();
+  std::uint32_t format = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), format);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || format == 0) {
+    return refuse(errc::corrupt, "names its format \"" + text + '"');
+  }
+  if (format > codec::store_format) {
+    return refuse(errc::unsupported,
+                  "is a store of format " + text + ", this build knows up to " + std::to_string(codec::store_format));
+  }
+  return {};
+}
+
+result<void> opener::write_marks(const database& db) const {
+  rocksdb::WriteBatch batch;
+  batch.Put(db[family::meta], slice(meta_format), std::to_string(codec::store_format)).PermitUncheckedError();
+  batch.Put(db[family::meta], slice(meta_node), make_node_identity()).PermitUncheckedError();
+  rocksdb::WriteOptions how;
+  how.sync = true;
+  const auto status = db->Write(how, &batch);
+  return status.ok() ? result<void>{} : to_failure(status, options_.path);
+}
+
+failure opener::refuse(errc code, const std::string& why) const {
+  return failure{code, options_.path + ' ' + why};
+}
+
+}  // namespace treaty

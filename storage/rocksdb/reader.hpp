@@ -1,0 +1,26 @@
+#pragma once
+
+#include "storage/rocksdb/database.hpp"
+#include "storage/store.hpp"
+
+namespace treaty {
+
+/// The reading half of the store. Each call sees one moment: a record never mixes two of its revisions.
+/// Threads: any.
+class reader {
+public:
+  explicit reader(const database& db) : db_{db} {}
+
+  result<txn_record> load(const gid& id) const;
+  result<due_page> due(const due_query& query) const;
+  result<list_page> list(const list_query& query) const;
+
+private:
+  result<txn_record> load_row(const rocksdb::ReadOptions& how, const gid& id, record_id row) const;
+  result<std::vector<std::shared_ptr<const registered_branch>>> load_branches(const rocksdb::ReadOptions& how,
+                                                                              record_id row) const;
+
+  const database& db_;
+};
+
+}  // namespace treaty

@@ -1,0 +1,67 @@
+#include "storage/rocksdb/rocksdb_store.hpp"
+
+#include <mutex>
+
+#include "storage/keys.hpp"
+#include "storage/rocksdb/commit_path.hpp"
+#include "storage/rocksdb/database.hpp"
+#include "storage/rocksdb/health_monitor.hpp"
+#include "storage/rocksdb/reader.hpp"
+#include "storage/rocksdb/sweeper.hpp"
+
+namespace treaty {
+namespace {
+
+class rocksdb_store final : public store {
+public:
+  rocksdb_store(std::unique_ptr<database> db, std::shared_ptr<health_monitor> monitor)
+      : db_{std::move(db)}, monitor_{std::move(monitor)} {
+    monitor_->watch(**db_);
+  }
+  ~rocksdb_store() override { monitor_->stop(); }
+
+  result<void> start() { return writes_.start(); }
+
+  record_id next_row() override { return writes_.next_row(); }
+  std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override {
+    const std::lock_guard lock{write_lock_};
+    for (const write_set& set : writes) {
+      if (set.expected == 0) sweeper_.expect(keys::make_timeline(set.create_time, set.row).view());
+    }
+    return writes_.commit(writes, d);
+  }
+  result<txn_record> load(const gid& id) const override { return reader_.load(id); }
+  result<due_page> due(const due_query& query) const override { return reader_.due(query); }
+  result<list_page> list(const list_query& query) const override { return reader_.list(query); }
+  result<std::size_t> expire(time_point finished_before, std::size_t limit) override {
+    auto removed = sweeper_.expire(finished_before, limit);
+    if (removed) expired_.fetch_add(*removed, std::memory_order_relaxed);
+    return removed;
+  }
+  store_health health() const override { return monitor_->health(); }
+  store_figures figures() const override {
+    return {writes_.syncs(), writes_.bytes_written(), expired_.load(std::memory_order_relaxed)};
+  }
+
+private:
+  std::unique_ptr<database> db_;
+  std::shared_ptr<health_monitor> monitor_;  // RocksDB keeps the other share
+  std::mutex write_lock_;                    // a guard is checked and its write applied under it
+  commit_path writes_{*db_, *monitor_};
+  reader reader_{*db_};
+  sweeper sweeper_{*db_, writes_, write_lock_};
+  std::atomic<std::uint64_t> expired_{0};
+};
+
+}  // namespace
+
+result<std::unique_ptr<store>> open_rocksdb_store(const rocksdb_options& options) {
+  auto monitor = std::make_shared<health_monitor>();
+  TREATY_TRY(auto db, database::open(options, monitor));
+  auto opened = std::make_unique<rocksdb_store>(std::move(db), std::move(monitor));
+  if (auto started = opened->start(); !started)
+    return failure{errc::unavailable, options.path + ": " + started.error().detail};
+  return std::unique_ptr<store>{std::move(opened)};
+}
+
+}  // namespace treaty

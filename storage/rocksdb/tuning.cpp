@@ -1,0 +1,98 @@
+#include "storage/rocksdb/tuning.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+#include <algorithm>
+
+namespace treaty {
+namespace {
+
+constexpr std::size_t small_buffer_bytes = 4ULL << 20;
+constexpr std::size_t log_file_bytes_max = 4ULL << 20;  // RocksDB's own text log
+constexpr std::size_t tombstone_window = 16 * 1024;
+constexpr std::size_t tombstones_in_window = 8 * 1024;
+
+rocksdb::BlockBasedTableOptions tune_table(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;  // or they would be memory outside of every limit
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.block_size = 8 * 1024;
+  table.format_version = 5;
+  return table;
+}
+
+std::size_t buffer_bytes(family one, std::size_t total) {
+  switch (one) {
+    case family::transactions:
+      return total / 3;
+    case family::progress:
+      return total / 6;
+    case family::branches:
+    case family::history:
+      return total / 6;
+    case family::gids:  // random keys: a small skip list stays in the processor's cache
+    case family::due:
+    case family::timeline:
+      return std::max(total / 12, small_buffer_bytes / 4);
+    case family::kv:
+    case family::meta:
+      return std::min(total / 12, small_buffer_bytes);
+  }
+  return small_buffer_bytes;
+}
+
+}  // namespace
+
+rocksdb::DBOptions tune_database(const rocksdb_options& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.max_open_files = options.open_files_max;
+  db.max_background_jobs = 2;
+  db.db_write_buffer_size = options.write_buffer_bytes;
+  db.max_total_wal_size = options.log_bytes_max;
+  db.recycle_log_file_num = 4;  // a log file that is written over needs no new blocks: half the time of a sync
+  db.allow_concurrent_memtable_write = false;
+  db.bytes_per_sync = 1 << 20;  // compaction writes a little at a time, so that a log sync does not wait behind it
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.max_log_file_size = log_file_bytes_max;
+  db.keep_log_file_num = 4;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  // What a start replays is flushed to synced files before anybody reads it: a record that was written and never
+  // synced before a crash must not be acted on and then be lost in a power failure.
+  db.avoid_flush_during_recovery = false;
+  db.avoid_flush_during_shutdown = true;  // the log has it all; the destructor syncs it
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
+                                         const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions tuned;
+  auto table = tune_table(cache);
+  tuned.write_buffer_size = buffer_bytes(one, options.write_buffer_bytes);
+  tuned.max_write_buffer_number = 4;
+  tuned.level_compaction_dynamic_level_bytes = true;
+  tuned.compression = rocksdb::kLZ4Compression;
+  tuned.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+  if (one == family::gids) {
+    // Most look-ups are for gids that are new: the answer "not here" must not cost a read of each level.
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    tuned.memtable_whole_key_filtering = true;
+    tuned.memtable_prefix_bloom_size_ratio = 0.05;
+  }
+  if (one == family::due || one == family::timeline) {
+    // Entries here live briefly; a file that is mostly tombstones is compacted before scans have to wade through it.
+    tuned.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(tombstone_window, tombstones_in_window));
+  }
+  tuned.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return tuned;
+}
+
+}  // namespace treaty

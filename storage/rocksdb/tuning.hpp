@@ -1,0 +1,18 @@
+#pragma once
+
+#include <rocksdb/options.h>
+
+#include <memory>
+
+#include "storage/rocksdb/database.hpp"
+
+namespace treaty {
+
+// Why each setting: docs/storage-format.md, "Settings". Measured with bench/micro/store_bench.
+
+rocksdb::DBOptions tune_database(const rocksdb_options& options);
+/// `cache` is shared by all families.
+rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
+                                         const std::shared_ptr<rocksdb::Cache>& cache);
+
+}  // namespace treaty

@@ -1,0 +1,50 @@
+#include "storage/rules.hpp"
+
+namespace treaty {
+
+result<void> check_storable(const write_set& set) {
+  const auto refuse = [](std::string why) -> result<void> { return failure{errc::invalid_argument, std::move(why)}; };
+  if (set.gid.empty()) return refuse("gid is empty");
+  if (set.gid.value.size() > gid_length_max) {
+    return refuse("gid has " + std::to_string(set.gid.value.size()) + " bytes, at most " +
+                  std::to_string(gid_length_max) + " are stored");
+  }
+  if (set.row == 0) return refuse("write set of " + set.gid.value + " has no row");
+  if (set.progress.revision != set.expected + 1) return refuse("write set of " + set.gid.value + " skips a revision");
+  if (set.expected == 0 && set.definition == nullptr)
+    return refuse("first write of " + set.gid.value + " defines nothing");
+  if (set.definition != nullptr && set.definition->gid != set.gid) {
+    return refuse("write set of " + set.gid.value + " defines " + set.definition->gid.value);
+  }
+  return {};
+}
+
+result<void> check_limit(std::size_t limit) {
+  if (limit == 0) return failure{errc::invalid_argument, "a page needs a limit of at least 1"};
+  return {};
+}
+
+result<void> check_guard(const write_set& set, revision stored, record_id stored_row) {
+  if (stored != set.expected) {
+    return failure{errc::conflict, set.gid.value + " is at revision " + std::to_string(stored) + ", not " +
+                                       std::to_string(set.expected)};
+  }
+  if (stored != 0 && stored_row != set.row) {
+    return failure{errc::conflict, set.gid.value + " is kept in row " + std::to_string(stored_row) + ", not " +
+                                       std::to_string(set.row)};
+  }
+  return {};
+}
+
+bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created) {
+  if (query.status && *query.status != entry.status) return false;
+  if (query.type && *query.type != entry.type) return false;
+  if (is_set(query.created_from) && created < query.created_from) return false;
+  return !is_set(query.created_to) || created <= query.created_to;
+}
+
+bool may_expire(const codec::timeline_entry& entry, time_point finished_before) {
+  return is_final(entry.status) && entry.end < finished_before;
+}
+
+}  // namespace treaty

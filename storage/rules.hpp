@@ -1,0 +1,28 @@
+#pragma once
+
+#include "core/base/result.hpp"
+#include "storage/codec.hpp"
+#include "storage/store.hpp"
+
+namespace treaty {
+
+// What every store answers alike, whatever it keeps its records in.
+
+/// How many timeline entries one call of `list` or `expire` looks at, whatever the filter.
+inline constexpr std::size_t entries_per_call_max = 50'000;
+
+/// Can this set be stored at all? Errors: invalid_argument.
+result<void> check_storable(const write_set& set);
+
+/// Errors: invalid_argument for a limit of 0: such a page could not move on.
+result<void> check_limit(std::size_t limit);
+
+/// The guard. `stored` is the revision that the store holds, 0 for none. Errors: conflict.
+result<void> check_guard(const write_set& set, revision stored, record_id stored_row);
+
+bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created);
+
+/// Is this the entry of a transaction whose end lies before `finished_before`?
+bool may_expire(const codec::timeline_entry& entry, time_point finished_before);
+
+}  // namespace treaty
