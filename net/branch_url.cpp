@@ -125,6 +125,29 @@ std::string form_decoded(std::string_view text) {
   return out;
 }
 
+bool has_scheme(std::string_view reference) {
+  const std::size_t colon = reference.find(':');
+  return colon != std::string_view::npos && colon > 0 && colon < reference.find_first_of("/?#");
+}
+
+// "/a/./b/../c" -> "/a/c"
+std::string without_dot_segments(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/', 1), path.size());
+    const std::string_view segment = path.substr(0, end);  // with the slash before it
+    path.remove_prefix(end);
+    const bool goes_up = segment == "/..";
+    if (goes_up) out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
+    if (!goes_up && segment != "/.") {
+      out += segment;
+    } else if (path.empty()) {
+      out += '/';
+    }
+  }
+  return out;
+}
+
 void replace_first(std::string& text, std::string_view what, std::string_view by) {
   if (const std::size_t at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
 }
@@ -178,6 +201,28 @@ std::string branch_target(const http_url& url, const branch_call& call) {
   append_parameter(out, "&op=", call.op);
   append_parameter(out, "&trans_type=", to_string(call.type));
   return out;
+}
+
+std::string resolve_location(const http_url& base, std::string_view location) {
+  if (has_scheme(location)) return std::string{location};
+  std::string out{base.origin};
+  if (location.starts_with("//")) {
+    out.resize(out.find("//"));
+    return out.append(location);
+  }
+  const std::string_view path = location.substr(0, location.find_first_of("?#"));
+  const std::string_view after = location.substr(path.size());
+  if (path.empty()) {
+    out += base.path;
+    if (after.starts_with('#') && !base.query.empty()) out.append("?").append(base.query);
+  } else if (path.starts_with('/')) {
+    out += without_dot_segments(path);
+  } else {
+    std::string merged{base.path.substr(0, base.path.rfind('/') + 1)};
+    if (merged.empty()) merged = "/";
+    out += without_dot_segments(merged.append(path));
+  }
+  return out.append(after);
 }
 
 std::string query_value(std::string_view query, std::string_view name) {

@@ -32,6 +32,9 @@ std::string request_target(const http_url& url);
 /// "HTTP calls").
 std::string branch_target(const http_url& url, const branch_call& call);
 
+/// Where a redirect from `base` leads (RFC 3986, 5.2); not checked, so parse it.
+std::string resolve_location(const http_url& base, std::string_view location);
+
 /// The first value of `name` in a query text, form-decoded; empty: there is none.
 std::string query_value(std::string_view query, std::string_view name);
 

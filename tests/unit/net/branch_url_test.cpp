@@ -78,6 +78,21 @@ TEST(HttpUrl, BrokenOnesAreRefusedWithTheReason) {
   EXPECT_EQ(target_of("http://h/a\r\nX: y"), "bad url: 'http://h/a\r\nX: y'. a control character in it");
 }
 
+TEST(RedirectLocation, IsResolvedAgainstTheUrlThatAnswered) {
+  const auto base = parse_http_url("http://h:1/a/b?x=1");
+  ASSERT_TRUE(base);
+  EXPECT_EQ(resolve_location(*base, "https://other/p?q"), "https://other/p?q");
+  EXPECT_EQ(resolve_location(*base, "//other/p"), "http://other/p");
+  EXPECT_EQ(resolve_location(*base, "/p/../q/./r?z"), "http://h:1/q/r?z");
+  EXPECT_EQ(resolve_location(*base, "c"), "http://h:1/a/c");
+  EXPECT_EQ(resolve_location(*base, "../../c/.."), "http://h:1/");
+  EXPECT_EQ(resolve_location(*base, "?y=2"), "http://h:1/a/b?y=2");
+  EXPECT_EQ(resolve_location(*base, ""), "http://h:1/a/b");
+  EXPECT_EQ(resolve_location(*base, "#f"), "http://h:1/a/b?x=1#f");
+  EXPECT_EQ(resolve_location(*parse_http_url("http://h"), "c?d=e:f"), "http://h/c?d=e:f");
+  EXPECT_EQ(resolve_location(*base, "ftp:x"), "ftp:x");
+}
+
 // Whatever stands in a submit body reaches these functions.
 TEST(BranchUrls, NoTextMakesThemCrash) {
   std::mt19937 random{7};
@@ -89,6 +104,7 @@ TEST(BranchUrls, NoTextMakesThemCrash) {
     EXPECT_EQ(target.find_first_of("\r\n") == std::string::npos || target.starts_with("bad url"), true);
     (void)default_discovery{}.locate(url);
     (void)query_value(url, "method");
+    (void)resolve_location(*parse_http_url("http://h/a?b"), url);
   }
 }
 

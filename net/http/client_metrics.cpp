@@ -1,0 +1,21 @@
+#include "net/http/client_metrics.hpp"
+
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+namespace treaty {
+namespace {
+
+prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+}  // namespace
+
+http_client_metrics::http_client_metrics(prometheus::Registry& registry)
+    : breakers_open{gauge(registry, "treaty_destination_breaker_open",
+                          "HTTP destinations that refuse connections, so that calls to them fail at once.")},
+      connections{gauge(registry, "treaty_http_client_connections", "Connections to participants, opening ones too.")},
+      calls_waiting{gauge(registry, "treaty_calls_waiting", "HTTP branch calls that wait for a free connection.")} {}
+
+}  // namespace treaty

@@ -1,0 +1,237 @@
+#include "net/http/http_destination.hpp"
+
+#include <prometheus/gauge.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <utility>
+
+#include "net/http/http_transport_core.hpp"
+
+namespace treaty {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using lane_resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
+constexpr std::chrono::minutes tripped_kept{5};
+
+std::string joined(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
+  std::string text{a};
+  text += b;
+  text += c;
+  text += d;
+  return text;
+}
+
+}  // namespace
+
+http_destination::http_destination(http_transport_core& core, const http_url& url)
+    : core_{core},
+      origin_{url.origin},
+      host_{url.host},
+      port_{url.port},
+      scheme_{url.scheme},
+      breaker_{core.options.breaker} {
+  boost::system::error_code not_literal;
+  const auto address = asio::ip::make_address(host_, not_literal);
+  if (not_literal) return;
+  addresses_are_literal_ = true;
+  addresses_.emplace_back(address, port_);
+}
+
+http_destination::~http_destination() {
+  for (const auto& one : connections_) one->close();
+  core_.metrics.connections.Decrement(static_cast<double>(connections_.size()));
+  core_.metrics.calls_waiting.Decrement(static_cast<double>(waiting_.size()));
+  if (breaker_.tripped()) core_.metrics.breakers_open.Decrement();
+}
+
+void http_destination::take(exchange_ptr what) {
+  what->destination = this;
+  used_ = clock::now();
+  if (!idle_.empty()) {
+    http_connection* const one = idle_.back();
+    idle_.pop_back();
+    return one->start(std::move(what));
+  }
+  if (breaker_.is_open(used_) && !has_working_connection())
+    return core_.fail(std::move(what), joined(origin_, " is ", breaker_.text(used_), ""));
+  if (waiting_.size() >= core_.options.waiting_max)
+    return core_.fail(std::move(what), joined("destination queue full: ", origin_, "", ""));
+  enqueue(waiting_.end(), std::move(what));
+  open_connections();
+}
+
+void http_destination::enqueue(std::list<exchange_ptr>::const_iterator before, exchange_ptr what) {
+  exchange& waits = *what;
+  waits.place = waiting_.insert(before, std::move(what));
+  core_.metrics.calls_waiting.Increment();
+}
+
+exchange_ptr http_destination::dequeue(std::list<exchange_ptr>::iterator which) {
+  exchange_ptr out = std::move(*which);
+  waiting_.erase(which);
+  core_.metrics.calls_waiting.Decrement();
+  return out;
+}
+
+exchange_ptr http_destination::abandon(exchange& late) {
+  if (late.connection == nullptr) return dequeue(late.place);
+  http_connection& one = *late.connection;
+  exchange_ptr out = one.close();
+  forget(one);
+  open_connections();
+  return out;
+}
+
+void http_destination::serve(http_connection& one) {
+  if (!waiting_.empty()) return one.start(dequeue(waiting_.begin()));
+  if (idle_.size() >= core_.options.idle_connections_max) {
+    one.close();
+    return forget(one);
+  }
+  one.idle_since = clock::now();
+  idle_.push_back(&one);
+}
+
+void http_destination::open_connections() {
+  const auto now = clock::now();
+  if (waiting_.empty() || breaker_.is_open(now)) return;
+  if (!addresses_are_fresh()) return resolve();
+  const std::size_t wanted = breaker_.is_probing(now) ? 1 : waiting_.size();
+  while (connecting_ < wanted && connections_.size() < core_.options.connections_max) open_one();
+}
+
+void http_destination::open_one() {
+  std::shared_ptr<tls_trust> trust;
+  if (scheme_ == http_scheme::tls) {
+    auto loaded = core_.trust();
+    if (!loaded) return fail_all_waiting(loaded.error().detail);
+    trust = *std::move(loaded);
+  }
+  const auto one = std::make_shared<http_connection>(core_.io, *this, core_.limits, core_.options.user_agent);
+  one->position = connections_.size();
+  connections_.push_back(one);
+  ++connecting_;
+  core_.metrics.connections.Increment();
+  core_.watch(*one, clock::now() + core_.options.connect_timeout);
+  one->open(addresses_, std::move(trust), host_);
+}
+
+bool http_destination::addresses_are_fresh() const {
+  return addresses_are_literal_ || (!addresses_.empty() && clock::now() < addresses_until_);
+}
+
+void http_destination::resolve() {
+  if (resolving_) return;
+  resolving_ = true;
+  const auto resolver = std::make_shared<lane_resolver>(core_.io);
+  resolver->async_resolve(host_, std::to_string(port_),
+                          [this, resolver, alive = core_.weak_from_this()](const boost::system::error_code& error,
+                                                                           const tcp::resolver::results_type& found) {
+                            const auto core = alive.lock();
+                            if (!core) return;  // and so this is gone, too
+                            resolving_ = false;
+                            http_connection::endpoints list;
+                            for (const auto& one : found) list.push_back(one.endpoint());
+                            resolved(std::move(list), error ? error.message() : "no address");
+                          });
+}
+
+void http_destination::resolved(http_connection::endpoints found, std::string_view why_none) {
+  if (!found.empty()) addresses_ = std::move(found);
+  if (addresses_.empty()) {  // old addresses are better than none
+    const std::string why = joined("resolve ", host_, ": ", why_none);
+    note_failure(why);
+    return fail_all_waiting(why);
+  }
+  addresses_until_ = clock::now() + core_.options.addresses_kept;
+  open_connections();
+}
+
+void http_destination::connected(http_connection& one) {
+  --connecting_;
+  if (breaker_.tripped()) core_.metrics.breakers_open.Decrement();
+  breaker_.connected();
+  serve(one);
+  open_connections();
+}
+
+void http_destination::connect_failed(http_connection& one, std::string_view why) {
+  --connecting_;
+  forget(one);
+  addresses_until_ = {};  // it may have moved
+  const std::string text = joined("connect to ", origin_, ": ", why);
+  note_failure(text);
+  if (!waiting_.empty()) core_.fail(dequeue(waiting_.begin()), text);
+  if (breaker_.is_open(clock::now()) && !has_working_connection()) fail_all_waiting(text);
+  open_connections();
+}
+
+void http_destination::note_failure(std::string_view why) {
+  const bool was_tripped = breaker_.tripped();
+  breaker_.failed(clock::now(), why, core_.jitter());
+  if (breaker_.tripped() && !was_tripped) core_.metrics.breakers_open.Increment();
+}
+
+void http_destination::fail_all_waiting(std::string_view why) {
+  while (!waiting_.empty()) core_.fail(dequeue(waiting_.begin()), why);
+}
+
+void http_destination::answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) {
+  core_.answered(std::move(what), answer);  // before the connection reads the next answer over it
+  if (reusable) return serve(one);
+  forget(one);
+  open_connections();
+}
+
+void http_destination::broke(http_connection& one, exchange_ptr what, break_kind how, std::string_view why) {
+  forget(one);
+  if (how == break_kind::stale && !what->repeated) {
+    what->repeated = true;
+    close_idle();  // they are older, and no better
+    enqueue(waiting_.begin(), std::move(what));
+  } else {
+    core_.fail(std::move(what), joined("call of ", origin_, ": ", why));
+  }
+  open_connections();
+}
+
+void http_destination::left(http_connection& one) {
+  std::erase(idle_, &one);
+  forget(one);
+}
+
+void http_destination::close_idle() {
+  for (http_connection* const one : std::exchange(idle_, {})) {
+    one->close();
+    forget(*one);
+  }
+}
+
+void http_destination::forget(http_connection& one) {
+  const std::size_t position = one.position;
+  std::swap(connections_[position], connections_.back());
+  connections_[position]->position = position;
+  connections_.pop_back();  // the connection ends when its last operation has
+  core_.metrics.connections.Decrement();
+}
+
+bool http_destination::tidy(clock::time_point now) {
+  const auto first_young = std::find_if(idle_.begin(), idle_.end(), [&](const http_connection* one) {
+    return now - one->idle_since < core_.options.idle_for;
+  });
+  const std::vector<http_connection*> old(idle_.begin(), first_young);
+  idle_.erase(idle_.begin(), first_young);
+  for (http_connection* const one : old) {
+    one->close();
+    forget(*one);
+  }
+  const bool at_rest = connections_.empty() && waiting_.empty() && !resolving_;
+  return at_rest && now - used_ >= (breaker_.tripped() ? tripped_kept : core_.options.idle_for);
+}
+
+}  // namespace treaty

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/http/connect_breaker.hpp"
+#include "net/http/http_connection.hpp"
+
+namespace treaty {
+
+/// One scheme, host and port: its connections, the calls that wait for one, and what is known of its health.
+class http_destination final : public connection_owner {
+public:
+  using clock = std::chrono::steady_clock;
+
+  http_destination(http_transport_core& core, const http_url& url);
+  ~http_destination() override;
+
+  /// Starts it, queues it, or fails it.
+  void take(exchange_ptr what);
+  /// Removes a call whose time is over, wherever it is; closes its connection.
+  exchange_ptr abandon(exchange& late);
+  /// Closes connections that were idle for long. Returns true when nothing is left that is worth keeping.
+  bool tidy(clock::time_point now);
+
+  void connected(http_connection& one) override;
+  void connect_failed(http_connection& one, std::string_view why) override;
+  void answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) override;
+  void broke(http_connection& one, exchange_ptr what, break_kind how, std::string_view why) override;
+  void left(http_connection& one) override;
+
+private:
+  void enqueue(std::list<exchange_ptr>::const_iterator before, exchange_ptr what);
+  exchange_ptr dequeue(std::list<exchange_ptr>::iterator which);
+  void serve(http_connection& one);
+  void open_connections();
+  void open_one();
+  bool addresses_are_fresh() const;
+  void resolve();
+  void resolved(http_connection::endpoints found, std::string_view why_none);
+  void note_failure(std::string_view why);
+  void fail_all_waiting(std::string_view why);
+  void close_idle();
+  void forget(http_connection& one);
+  bool has_working_connection() const { return connections_.size() > connecting_; }
+
+  http_transport_core& core_;
+  const std::string origin_;
+  const std::string host_;
+  const std::uint16_t port_;
+  const http_scheme scheme_;
+  connect_breaker breaker_;
+  std::vector<std::shared_ptr<http_connection>> connections_;
+  std::vector<http_connection*> idle_;  // the last one that became idle at the end
+  std::list<exchange_ptr> waiting_;
+  std::size_t connecting_ = 0;
+  http_connection::endpoints addresses_;
+  clock::time_point addresses_until_{};
+  bool addresses_are_literal_ = false;
+  bool resolving_ = false;
+  clock::time_point used_{};
+};
+
+}  // namespace treaty

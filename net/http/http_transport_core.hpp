@@ -1,0 +1,80 @@
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "net/http/client_metrics.hpp"
+#include "net/http/http_connection.hpp"
+#include "net/http/http_destination.hpp"
+#include "net/http/http_transport.hpp"
+
+namespace treaty {
+
+/// What the destinations of one lane share: the clock's one timer, limits, and the way back to the callers.
+class http_transport_core final : public std::enable_shared_from_this<http_transport_core> {
+public:
+  using clock = std::chrono::steady_clock;
+
+  http_transport_core(std::shared_ptr<asio_loop> lane, http_client_options what, http_client_metrics& metrics);
+  void send(outgoing_request request, judge_answer judge, branch_done done);
+  void refuse(std::string_view why, branch_done done);
+  /// Queues the reply; it is handed out from the loop, so that a caller may call again from `done`.
+  void complete(branch_done done, branch_reply reply);
+  void fail(exchange_ptr what, std::string_view why);
+  /// Judges the answer, or follows it when it is a redirect.
+  void answered(exchange_ptr what, response_parts& answer);
+  void timed_out(exchange& late);
+  /// `entry` expires at `when`.
+  void watch(deadline_entry& entry, clock::time_point when);
+  result<std::shared_ptr<tls_trust>> trust();
+  double jitter() { return std::uniform_real_distribution<double>{0, 1}(random_); }
+  std::size_t pending() const { return pending_; }
+  void close();
+
+  const std::shared_ptr<asio_loop> lane;
+  boost::asio::io_context& io;
+  const http_client_options options;
+  const connection_limits limits;
+  http_client_metrics& metrics;
+
+private:
+  using lane_timer =
+      boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, boost::asio::io_context::executor_type>;
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct completion {
+    branch_done done;
+    branch_reply reply;
+  };
+
+  http_destination& destination_of(const http_url& url);
+  void dispatch(exchange_ptr what);
+  void redirect(exchange_ptr what, int status, const std::string& location);
+  void hand_out();
+  void arm(clock::time_point when);
+  void tidy_later();
+  void tidy();
+
+  deadline_list deadlines_;  // outlives what is in it
+  std::unordered_map<std::string, std::unique_ptr<http_destination>, text_hash, std::equal_to<>> destinations_;
+  std::vector<completion> completed_;
+  bool handing_out_ = false;
+  lane_timer deadline_timer_;
+  std::optional<clock::time_point> armed_;
+  lane_timer tidy_timer_;
+  bool tidying_ = false;
+  std::shared_ptr<tls_trust> trust_;
+  std::minstd_rand random_{std::random_device{}()};
+  std::size_t pending_ = 0;
+};
+
+}  // namespace treaty
