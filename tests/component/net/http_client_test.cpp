@@ -1,0 +1,481 @@
+#include "net/http/branch_http_client.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <zlib.h>
+
+#include <atomic>
+#include <latch>
+#include <vector>
+
+#include "net/http/client_metrics.hpp"
+#include "tests/kit/lane_thread.hpp"
+#include "tests/kit/participant.hpp"
+#include "tests/kit/raw_participant.hpp"
+
+namespace treaty {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class HttpClient : public testing::Test {
+protected:
+  HttpClient() : HttpClient{http_client_options{}} {}
+  explicit HttpClient(http_client_options options)
+      : client{std::make_shared<http_transport>(loop, std::move(options), metrics)}, lane{loop} {}
+  ~HttpClient() override { lane.stop(); }
+
+  static branch_call call_of(std::string url, std::string payload = "", std::chrono::milliseconds timeout = 10s) {
+    auto texts = std::make_shared<std::pair<std::string, std::string>>(std::move(url), std::move(payload));
+    branch_call call;
+    call.gid = "g1";
+    call.id = branch_id{"01"};
+    call.op = "action";
+    call.url = texts->first;
+    call.payload = texts->second;
+    call.timeout = timeout;
+    call.keep = std::move(texts);
+    return call;
+  }
+  std::future<branch_reply> start(branch_call call) { return lane.start(client, std::move(call)); }
+  branch_reply make(branch_call call) { return start(std::move(call)).get(); }
+  branch_reply make(std::string url, std::string payload = "") {
+    return make(call_of(std::move(url), std::move(payload)));
+  }
+  std::string shown() { return prometheus::TextSerializer{}.Serialize(registry.Collect()); }
+
+  prometheus::Registry registry;
+  http_client_metrics metrics{registry};
+  std::shared_ptr<asio_loop> loop = std::make_shared<asio_loop>();
+  branch_http_client client;
+  kit::lane_thread lane;
+};
+
+std::string first_head_of(kit::tcp_stream& stream) {
+  std::string head;
+  kit::read_head(stream, head);
+  return head;
+}
+
+// Participants in many languages read exactly these names, in whatever case, and this query.
+TEST_F(HttpClient, SendsWhatTheProtocolSays) {
+  kit::participant service;
+  auto call = call_of(service.url("/pay?x=1"), R"({"a":1})");
+  const std::map<std::string, std::string> headers{
+      {"test_header", "hv"}, {"X-b", "2"}, {"content-type", "text/plain"}, {"host", "evil"}, {"content-length", "9"}};
+  call.headers = &headers;
+  EXPECT_EQ(make(call).outcome, call_outcome::success);
+  const auto seen = service.ledger();
+  ASSERT_EQ(seen.size(), 1u);
+  const auto& message = seen[0].message;
+  EXPECT_EQ(message.start_line, "POST /pay?x=1&branch_id=01&gid=g1&op=action&trans_type=saga HTTP/1.1");
+  EXPECT_EQ(message.body, R"({"a":1})");
+  EXPECT_EQ(message.header("content-type"), "text/plain");
+  EXPECT_EQ(message.header("accept"), "application/json");
+  EXPECT_EQ(message.header("accept-encoding"), "gzip");
+  EXPECT_EQ(message.header("test_header"), "hv");
+  EXPECT_EQ(message.header("x-b"), "2");
+  EXPECT_EQ(message.header("content-length"), "7");
+  EXPECT_EQ(message.header("host"), "127.0.0.1:" + std::to_string(service.port()));
+  EXPECT_THAT(std::string{message.header("user-agent")}, StartsWith("treaty"));
+}
+
+TEST_F(HttpClient, CanonicalisesHeaderNamesAndUsesGetWithoutPayload) {
+  std::promise<std::string> head;
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    head.set_value(first_head_of(stream));
+    stream.write(kit::ok_answer(""), kit::steady::now() + 5s);
+  }};
+  auto call = call_of(service.url("/p"));
+  const std::map<std::string, std::string> headers{{"test_header", "hv"}, {"x-b-CC", "2"}};
+  call.headers = &headers;
+  EXPECT_EQ(make(call).outcome, call_outcome::success);
+  const std::string text = head.get_future().get();
+  EXPECT_THAT(text, StartsWith("GET /p?branch_id=01&gid=g1&op=action&trans_type=saga HTTP/1.1\r\n"));
+  EXPECT_THAT(text, HasSubstr("\r\nTest_header: hv\r\nX-B-Cc: 2\r\n"));
+  EXPECT_THAT(text, HasSubstr("\r\nContent-Type: application/json\r\n"));
+}
+
+// XA's second phase has no payload and is a POST all the same.
+TEST_F(HttpClient, PostsAnEmptyBodyForXa) {
+  kit::participant service;
+  auto call = call_of(service.url("/xa"));
+  call.type = trans_type::xa;
+  EXPECT_EQ(make(call).outcome, call_outcome::success);
+  EXPECT_THAT(service.ledger().at(0).message.start_line, StartsWith("POST /xa?"));
+  EXPECT_EQ(service.ledger().at(0).message.header("content-length"), "0");
+}
+
+TEST_F(HttpClient, TellsTheFourOutcomesApart) {
+  kit::participant service;
+  service.on("/refuse", kit::scripted_reply{.status = 409, .body = "no money"});
+  service.on("/later", kit::scripted_reply{.status = 425, .body = "wait"});
+  service.on("/boom", kit::scripted_reply{.status = 500, .body = "boom"});
+  EXPECT_EQ(make(service.url("/fine"), "x").outcome, call_outcome::success);
+  const branch_reply refused = make(service.url("/refuse"), "x");
+  EXPECT_EQ(refused.outcome, call_outcome::failure);
+  EXPECT_EQ(refused.detail, "no money");
+  EXPECT_EQ(make(service.url("/later"), "x").outcome, call_outcome::ongoing);
+  const branch_reply unknown = make(service.url("/boom"), "x");
+  EXPECT_EQ(unknown.outcome, call_outcome::unknown);
+  EXPECT_EQ(unknown.detail, "boom");
+}
+
+TEST_F(HttpClient, KeepsConnectionsForTheNextCall) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::answer_each(stream, kit::ok_answer("ok")); }};
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(make(service.url("/p")).outcome, call_outcome::success);
+  EXPECT_EQ(service.connections(), 1);
+  EXPECT_THAT(shown(), HasSubstr("treaty_http_client_connections 1"));
+}
+
+TEST_F(HttpClient, OpensAnotherConnectionAfterOneThatSaysClose) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) {
+    kit::answer_each(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+  }};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(make(service.url("/p")).outcome, call_outcome::success);
+  EXPECT_EQ(service.connections(), 3);
+}
+
+// Services close idle connections whenever they like; a call that meets this is not a failed call.
+TEST_F(HttpClient, RepeatsACallOnceWhenAKeptConnectionTurnsOutClosed) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int connection) {
+    std::string head;
+    kit::read_head(stream, head);
+    stream.write(kit::ok_answer("ok"), kit::steady::now() + 5s);
+    if (connection > 0) return kit::wait_for_close(stream);
+    head.clear();
+    kit::read_head(stream, head);  // takes the second request, and hangs up
+  }};
+  EXPECT_EQ(make(service.url("/p")).outcome, call_outcome::success);
+  EXPECT_EQ(make(service.url("/p")).outcome, call_outcome::success);
+  EXPECT_EQ(service.connections(), 2);
+}
+
+TEST_F(HttpClient, DoesNotRepeatACallOnAFreshConnection) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { first_head_of(stream); }};
+  const branch_reply reply = make(service.url("/p"));
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_THAT(reply.detail, HasSubstr("closed without an answer"));
+  EXPECT_EQ(service.connections(), 1);
+}
+
+TEST_F(HttpClient, GivesUpWhenTheTimeIsOver) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
+  const auto before = kit::steady::now();
+  const branch_reply reply = make(call_of(service.url("/p"), "", 200ms));
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_THAT(reply.detail, StartsWith("timed out after 200 ms, waiting for the answer of http://127.0.0.1:"));
+  EXPECT_GE(kit::steady::now() - before, 200ms);
+  EXPECT_LT(kit::steady::now() - before, 5s);
+}
+
+// A trickle must not keep a call alive: the time-out covers the whole exchange.
+TEST_F(HttpClient, GivesUpOnAnAnswerThatTrickles) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) {
+    first_head_of(stream);
+    stream.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", kit::steady::now() + 5s);
+    while (stream.write("x", kit::steady::now() + 5s)) {
+      std::string ignored;
+      if (stream.read_some(ignored, kit::steady::now() + 50ms) == kit::tcp_stream::read_end::closed) return;
+    }
+  }};
+  EXPECT_THAT(make(call_of(service.url("/p"), "", 300ms)).detail, StartsWith("timed out after 300 ms"));
+}
+
+TEST_F(HttpClient, NamesAConnectionThatIsRefused) {
+  const kit::refused_port nobody;
+  const branch_reply reply = make("http://127.0.0.1:" + std::to_string(nobody.port()) + "/p");
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_THAT(reply.detail, HasSubstr("Connection refused"));
+}
+
+TEST_F(HttpClient, NamesAHostThatIsNotKnown) {
+  const branch_reply reply = make("http://no-such-host.invalid/p");
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_THAT(reply.detail, HasSubstr("no-such-host.invalid"));
+}
+
+TEST_F(HttpClient, FindsHostsByName) {
+  kit::participant service;
+  EXPECT_EQ(make("http://localhost:" + std::to_string(service.port()) + "/p").outcome, call_outcome::success);
+}
+
+// Thousands of transactions that all retry against a dead service must not open a socket each.
+TEST_F(HttpClient, StopsConnectingToAServiceThatRefuses) {
+  const kit::refused_port nobody;
+  const std::string url = "http://127.0.0.1:" + std::to_string(nobody.port()) + "/p";
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(make(url).detail, StartsWith("connect to"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 1"));
+  std::vector<std::future<branch_reply>> calls;
+  for (int i = 0; i < 2000; ++i) calls.push_back(start(call_of(url)));
+  int at_once = 0;
+  for (auto& one : calls) {
+    const branch_reply reply = one.get();
+    EXPECT_EQ(reply.outcome, call_outcome::unknown);
+    EXPECT_THAT(reply.detail, HasSubstr("Connection refused"));
+    at_once += reply.detail.find("not tried for another") != std::string::npos;
+  }
+  EXPECT_GT(at_once, 1900);
+}
+
+TEST_F(HttpClient, FollowsRedirects) {
+  kit::participant service;
+  service.on("/see", kit::scripted_reply{.status = 303, .body = "", .headers = {"Location: /other?y=1"}});
+  service.on("/again", kit::scripted_reply{.status = 307, .body = "", .headers = {"Location: again2"}});
+  EXPECT_EQ(make(service.url("/see"), "body").outcome, call_outcome::success);
+  EXPECT_EQ(make(service.url("/again"), "body").outcome, call_outcome::success);
+  const auto seen = service.ledger();
+  ASSERT_EQ(seen.size(), 4u);
+  EXPECT_EQ(seen[1].message.start_line, "GET /other?y=1 HTTP/1.1");
+  EXPECT_EQ(seen[1].message.body, "");
+  EXPECT_EQ(seen[3].message.start_line, "POST /again2 HTTP/1.1");
+  EXPECT_EQ(seen[3].message.body, "body");
+}
+
+TEST_F(HttpClient, StopsAfterTenRedirects) {
+  kit::participant service;
+  service.on("/loop", kit::scripted_reply{.status = 302, .body = "", .headers = {"Location: /loop"}});
+  EXPECT_EQ(make(service.url("/loop"), "body").detail, "stopped after 10 redirects");
+  EXPECT_EQ(service.ledger().size(), 11u);
+}
+
+TEST_F(HttpClient, RefusesARedirectToNowhere) {
+  kit::participant service;
+  service.on("/ftp", kit::scripted_reply{.status = 302, .body = "", .headers = {"Location: ftp://x/y"}});
+  EXPECT_THAT(make(service.url("/ftp"), "body").detail, StartsWith("redirected to a bad url: 'ftp://x/y'"));
+}
+
+TEST_F(HttpClient, DoesNotTellAnotherHostWhoWeAre) {
+  kit::participant other;
+  kit::participant service;
+  service.on("/away", kit::scripted_reply{.status = 307, .body = "", .headers = {"Location: " + other.url("/b")}});
+  auto call = call_of(service.url("/away"), "body");
+  const std::map<std::string, std::string> headers{{"Authorization", "secret"}, {"X-B", "2"}};
+  call.headers = &headers;
+  EXPECT_EQ(make(call).outcome, call_outcome::success);
+  EXPECT_EQ(service.ledger().at(0).message.header("authorization"), "secret");
+  EXPECT_EQ(other.ledger().at(0).message.header("authorization"), "");
+  EXPECT_EQ(other.ledger().at(0).message.header("x-b"), "2");
+}
+
+std::string gzipped(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string in = text;
+  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string gzip_answer(const std::string& packed) {
+  return "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(packed.size()) + "\r\n\r\n" +
+         packed;
+}
+
+TEST_F(HttpClient, UnpacksGzipWithinABound) {
+  kit::raw_participant small{
+      [](kit::tcp_stream& stream, int) { kit::answer_each(stream, gzip_answer(gzipped("a FAILURE, packed"))); }};
+  EXPECT_EQ(make(small.url("/p")).detail, "a FAILURE, packed");
+  kit::raw_participant bomb{[](kit::tcp_stream& stream, int) {
+    kit::answer_each(stream, gzip_answer(gzipped(std::string(50'000'000, ' '))));
+  }};
+  EXPECT_THAT(make(bomb.url("/p")).detail, HasSubstr("unpacked it is over 1048576"));
+  kit::raw_participant broken{
+      [](kit::tcp_stream& stream, int) { kit::answer_each(stream, gzip_answer("this is not gzip")); }};
+  EXPECT_THAT(make(broken.url("/p")).detail, HasSubstr("not gzip, or cut short"));
+}
+
+struct odd_answer {
+  std::string bytes;
+  call_outcome outcome;
+  std::string detail;
+};
+
+// Whatever a participant sends is an outcome, and the next call is not disturbed by it.
+TEST_F(HttpClient, JudgesOddAndBrokenAnswers) {
+  const std::string head = "HTTP/1.1 200 OK\r\n";
+  const odd_answer cases[] = {
+      {"garbage\r\n\r\n", call_outcome::unknown, "not an HTTP answer"},
+      {std::string(70'000, 'x'), call_outcome::unknown, "not an HTTP answer"},
+      {head + "X: " + std::string(100'000, 'y') + "\r\n\r\n", call_outcome::unknown, "not an HTTP answer"},
+      {head + "Content-Length: nonsense\r\n\r\n", call_outcome::unknown, "not an HTTP answer"},
+      {head + "Content-Length: 10\r\n\r\nabc", call_outcome::unknown, "in the middle of the answer"},
+      {head + "Content-Length: 99999999999\r\n\r\nabc", call_outcome::unknown, "body is over 1048576 bytes"},
+      {head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", call_outcome::success, ""},
+      {head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", call_outcome::unknown, "not an HTTP answer"},
+      {head + "\r\nuntil the end", call_outcome::success, ""},
+      {"HTTP/1.1 100 Continue\r\n\r\n" + kit::ok_answer("ok"), call_outcome::success, ""},
+      {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", call_outcome::success, ""},
+      {kit::ok_answer("ok") + "more than was asked", call_outcome::success, ""},
+      {"HTTP/1.1 204 No Content\r\n\r\n", call_outcome::unknown, "HTTP status 204"},
+      {"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", call_outcome::unknown, "HTTP status 302"},
+  };
+  for (const odd_answer& one : cases) {
+    kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+      first_head_of(stream);
+      stream.write(one.bytes, kit::steady::now() + 5s);
+    }};
+    const branch_reply reply = make(service.url("/p"));
+    EXPECT_EQ(reply.outcome, one.outcome) << one.bytes.substr(0, 60) << " -> " << reply.detail;
+    EXPECT_THAT(reply.detail, HasSubstr(one.detail)) << one.bytes.substr(0, 60);
+  }
+}
+
+TEST_F(HttpClient, StopsReadingAnEndlessAnswer) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) {
+    first_head_of(stream);
+    std::string block = "HTTP/1.1 200 OK\r\n\r\n";
+    while (stream.write(block, kit::steady::now() + 5s)) block.assign(65'536, 'x');
+  }};
+  EXPECT_THAT(make(service.url("/p")).detail, HasSubstr("body is over 1048576 bytes"));
+}
+
+TEST_F(HttpClient, SendsAndReadsLargeBodies) {
+  kit::participant service;
+  const std::string large(900'000, 'z');
+  service.on("/big", kit::scripted_reply{.status = 200, .body = large});
+  EXPECT_EQ(make(service.url("/big"), std::string(8'000'000, 'q')).outcome, call_outcome::success);
+  EXPECT_EQ(service.ledger().at(0).message.body.size(), 8'000'000u);
+}
+
+TEST_F(HttpClient, RefusesWhatCannotBeSent) {
+  EXPECT_THAT(make("ftp://h/p").detail, StartsWith("bad url: 'ftp://h/p'"));
+  auto call = call_of("http://127.0.0.1:1/p");
+  const std::map<std::string, std::string> bad_name{{"X Y", "1"}};
+  call.headers = &bad_name;
+  EXPECT_EQ(make(call).detail, "invalid header field name 'X Y' in branch_headers");
+  const std::map<std::string, std::string> bad_value{{"X", "1\r\nEvil: yes"}};
+  call.headers = &bad_value;
+  EXPECT_EQ(make(call).detail, "invalid header field value for 'X' in branch_headers");
+}
+
+TEST_F(HttpClient, VerifiesCertificatesAndSaysWhenItCannot) {
+  kit::raw_participant plain{[](kit::tcp_stream& stream, int) { kit::answer_each(stream, kit::ok_answer("ok")); }};
+  const branch_reply reply = make(call_of("https://127.0.0.1:" + std::to_string(plain.port()) + "/p", "", 1s));
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+}
+
+http_client_options two_connections() {
+  http_client_options options;
+  options.connections_max = 2;
+  options.waiting_max = 3;
+  return options;
+}
+
+class NarrowHttpClient : public HttpClient {
+protected:
+  NarrowHttpClient() : HttpClient{two_connections()} {}
+};
+
+TEST_F(NarrowHttpClient, BoundsWhatIsInFlightAndWhatWaits) {
+  std::latch released{1};
+  std::atomic<int> at_once{0};
+  std::atomic<int> most{0};
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    for (std::string head; kit::read_head(stream, head); head.clear()) {
+      most = std::max(most.load(), ++at_once);
+      released.wait();
+      --at_once;
+      stream.write(kit::ok_answer("ok"), kit::steady::now() + 5s);
+    }
+  }};
+  std::vector<std::future<branch_reply>> calls;
+  std::vector<std::future<branch_reply>> over;
+  for (int i = 0; i < 3; ++i) calls.push_back(start(call_of(service.url("/p"))));
+  while (at_once < 2) std::this_thread::yield();
+  for (int i = 0; i < 2; ++i) calls.push_back(start(call_of(service.url("/p"))));
+  for (int i = 0; i < 4; ++i) over.push_back(start(call_of(service.url("/p"))));
+  for (auto& one : over) EXPECT_THAT(one.get().detail, StartsWith("destination queue full"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting 3"));
+  released.count_down();
+  for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::success);
+  EXPECT_EQ(most, 2);
+  EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting 0"));
+}
+
+TEST_F(NarrowHttpClient, WaitingCountsAgainstTheTimeOut) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
+  std::vector<std::future<branch_reply>> holders;
+  for (int i = 0; i < 2; ++i) holders.push_back(start(call_of(service.url("/p"), "", 600ms)));
+  const branch_reply reply = make(call_of(service.url("/p"), "", 100ms));
+  EXPECT_THAT(reply.detail, StartsWith("timed out after 100 ms, waiting for a connection to"));
+  for (auto& one : holders) EXPECT_THAT(one.get().detail, StartsWith("timed out after 600 ms"));
+}
+
+// One hanging service must not delay calls of another.
+TEST_F(NarrowHttpClient, AHangingServiceDelaysNobodyElse) {
+  kit::raw_participant hangs{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
+  kit::participant fine;
+  std::vector<std::future<branch_reply>> stuck;
+  for (int i = 0; i < 4; ++i) stuck.push_back(start(call_of(hangs.url("/p"), "", 2s)));
+  EXPECT_EQ(make(fine.url("/p"), "x").outcome, call_outcome::success);
+  EXPECT_EQ(stuck[0].wait_for(0s), std::future_status::timeout);
+}
+
+http_client_options short_lived() {
+  http_client_options options;
+  options.idle_for = 50ms;
+  options.breaker.open_min = 50ms;
+  options.breaker.open_max = 100ms;
+  return options;
+}
+
+class ShortLivedHttpClient : public HttpClient {
+protected:
+  ShortLivedHttpClient() : HttpClient{short_lived()} {}
+};
+
+TEST_F(ShortLivedHttpClient, ClosesConnectionsThatNobodyUses) {
+  std::promise<void> closed;
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    kit::answer_each(stream, kit::ok_answer("ok"));
+    closed.set_value();
+  }};
+  EXPECT_EQ(make(service.url("/p")).outcome, call_outcome::success);
+  EXPECT_EQ(closed.get_future().wait_for(10s), std::future_status::ready);
+}
+
+TEST_F(ShortLivedHttpClient, FindsAServiceThatCameBack) {
+  std::string url;
+  {
+    kit::raw_participant before{[](kit::tcp_stream&, int) {}};
+    url = before.url("/p");
+  }
+  while (make(url).detail.find("not tried for another") == std::string::npos) {
+  }
+  EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 1"));
+}
+
+// What is left when a lane ends is dropped, quietly.
+TEST(HttpClientEnd, DropsCallsThatAreUnderWay) {
+  prometheus::Registry registry;
+  http_client_metrics metrics{registry};
+  kit::raw_participant hangs{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
+  const std::string url = hangs.url("/p");
+  std::future<branch_reply> reply;
+  {
+    const auto loop = std::make_shared<asio_loop>();
+    branch_http_client client{std::make_shared<http_transport>(loop, http_client_options{}, metrics)};
+    kit::lane_thread lane{loop};
+    branch_call call;
+    call.url = url;
+    reply = lane.start(client, call);
+    while (hangs.connections() == 0) std::this_thread::yield();
+  }
+  EXPECT_THROW(reply.get(), std::future_error);
+  EXPECT_THAT(prometheus::TextSerializer{}.Serialize(registry.Collect()),
+              HasSubstr("treaty_http_client_connections 0"));
+}
+
+}  // namespace
+}  // namespace treaty
