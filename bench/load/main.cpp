@@ -1,0 +1,35 @@
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "bench/load/profiles.hpp"
+
+namespace {
+
+treaty::load::load_report run(const treaty::load::load_options& options) {
+  switch (options.what) {
+    case treaty::load::profile::saga:
+      return run_saga(options);
+    case treaty::load::profile::floor:
+      return run_floor(options);
+    case treaty::load::profile::refuse:
+      return run_refuse(options);
+  }
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto options = treaty::load::parse_options(argc, argv);
+  try {
+    const auto report = run(options);
+    print_text(report);
+    if (!options.json_file.empty()) write_json(report, options.json_file);
+    return report.correct() ? 0 : 1;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "treaty-bench: {}\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,175 @@
+#include "bench/load/participants.hpp"
+
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <mutex>
+#include <vector>
+
+#include "bench/load/process.hpp"
+#include "bench/load/wire.hpp"
+
+namespace treaty::load {
+namespace {
+
+constexpr std::string_view success_response =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"dtm_result\":\"SUCCESS\"}";
+constexpr std::string_view refusal_response =
+    "HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"dtm_result\":\"FAILURE\"}";
+constexpr std::uint64_t listener_tag = poller::wake_tag - 1;
+
+}  // namespace
+
+/// One thread with its own listener and connections.
+class participants::server {
+public:
+  server(std::uint16_t port, saga_board& board, poller& generator)
+      : listener_{listen_on(port)}, board_{board}, generator_{generator} {
+    poller_.watch(listener_, listener_tag);
+    thread_ = std::thread{[this] { run(); }};
+  }
+  ~server() {
+    stopping_.store(true);
+    poller_.wake();
+    thread_.join();
+  }
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  std::uint16_t port() const { return port_of(listener_); }
+  std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
+  std::int64_t cpu_ns() { return thread_cpu_ns(thread_); }
+  call_faults faults() const {
+    const std::scoped_lock lock{faults_mutex_};
+    return faults_;
+  }
+
+private:
+  struct session {
+    descriptor socket;
+    std::string input;
+  };
+
+  void run();
+  void accept_all();
+  void serve(std::uint64_t tag);
+  std::size_t answer_whole(std::string_view input);
+  std::string_view answer_one(std::string_view start_line);
+  void flush();
+
+  poller poller_;
+  descriptor listener_;
+  saga_board& board_;
+  poller& generator_;
+  std::unordered_map<std::uint64_t, session> sessions_;
+  std::uint64_t next_tag_ = 0;
+  std::array<char, 64 * 1024> scratch_;
+  std::string output_;
+  std::vector<completed_saga> completed_;
+  std::uint64_t served_ = 0;
+  call_faults found_;
+  mutable std::mutex faults_mutex_;
+  call_faults faults_;
+  std::atomic<std::uint64_t> requests_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+void participants::server::run() {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    for (const epoll_event& event : poller_.wait(-1)) {
+      if (event.data.u64 == listener_tag) {
+        accept_all();
+      } else if (event.data.u64 != poller::wake_tag) {
+        serve(event.data.u64);
+      }
+    }
+    flush();
+  }
+}
+
+void participants::server::accept_all() {
+  while (true) {
+    descriptor socket{::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    if (!socket) return;
+    poller_.watch(socket, next_tag_);
+    sessions_.emplace(next_tag_++, session{std::move(socket), {}});
+  }
+}
+
+void participants::server::serve(std::uint64_t tag) {
+  const auto found = sessions_.find(tag);
+  if (found == sessions_.end()) return;
+  session& one = found->second;
+  const io_end read = read_available(one.socket, scratch_, one.input);
+  output_.clear();
+  one.input.erase(0, answer_whole(one.input));
+  const io_end written = write_all(one.socket, output_);
+  if (read == io_end::closed || written == io_end::closed) sessions_.erase(found);
+}
+
+/// Answers every whole request in `input`; returns how many bytes these were.
+std::size_t participants::server::answer_whole(std::string_view input) {
+  std::size_t done = 0;
+  framed_message message;
+  while (true) {
+    const framing end = frame(input.substr(done), message);
+    if (end == framing::incomplete) return done;
+    if (end == framing::broken) {
+      ++found_.malformed;
+      return input.size();
+    }
+    output_.append(answer_one(message.start_line));
+    ++served_;
+    done += message.size;
+  }
+}
+
+std::string_view participants::server::answer_one(std::string_view start_line) {
+  const auto call = parse_call(start_line);
+  if (!call) {
+    ++found_.malformed;
+    return success_response;
+  }
+  if (call->path == "/floor") return success_response;
+  if (const auto done = board_.note(*call, now_ns(), found_)) completed_.push_back(*done);
+  return call->path == "/refuse" ? refusal_response : success_response;
+}
+
+void participants::server::flush() {
+  board_.completed(completed_, generator_);
+  requests_.store(served_, std::memory_order_relaxed);
+  if (found_.none()) return;
+  const std::scoped_lock lock{faults_mutex_};
+  faults_ = found_;
+}
+
+participants::participants(std::size_t threads, saga_board& board, poller& generator) {
+  for (std::size_t i = 0; i < threads; ++i) {
+    servers_.push_back(std::make_unique<server>(port_, board, generator));
+    port_ = servers_.back()->port();
+  }
+}
+
+participants::~participants() = default;
+
+std::uint64_t participants::requests() const {
+  std::uint64_t sum = 0;
+  for (const auto& one : servers_) sum += one->requests();
+  return sum;
+}
+
+call_faults participants::faults() const {
+  call_faults sum;
+  for (const auto& one : servers_) sum += one->faults();
+  return sum;
+}
+
+std::int64_t participants::cpu_ns() const {
+  std::int64_t sum = 0;
+  for (const auto& one : servers_) sum += one->cpu_ns();
+  return sum;
+}
+
+}  // namespace treaty::load

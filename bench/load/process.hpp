@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "bench/load/options.hpp"
+
+namespace treaty::load {
+
+/// What the system says of a process; zeros when it does not exist.
+struct process_usage {
+  double cpu_seconds = 0;  // of all its threads, user and system
+  double resident_mb = 0;
+  double resident_peak_mb = 0;
+};
+process_usage usage_of(int pid);
+
+/// CPU of one thread of this process.
+std::int64_t thread_cpu_ns(std::thread& thread);
+
+/// The sum over all labels of each metric at /api/metrics; empty when that does not answer.
+std::map<std::string, double> read_metrics(const endpoint& from);
+
+/// True when `directory` lies in memory: a sync costs nothing there, so its figures say nothing.
+bool is_in_memory(const std::string& directory);
+
+}  // namespace treaty::load

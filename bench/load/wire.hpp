@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace treaty::load {
+
+/// One HTTP/1.1 message at the front of a buffer. Just enough parsing for messages that carry a Content-Length: the
+/// load must cost far less than what it measures.
+struct framed_message {
+  std::string_view start_line;
+  std::size_t size = 0;  // of head and body
+};
+
+enum class framing : std::uint8_t { incomplete, whole, broken };
+
+/// `to` is valid when the answer is `whole`. A message in chunks counts as broken.
+framing frame(std::string_view buffer, framed_message& to);
+
+/// The status of a response; 0 when the line is none.
+int status_of(std::string_view start_line);
+
+/// What a branch call says in its query string. Numbers are not checked further than that they are there.
+struct branch_call {
+  std::string_view path;
+  std::string_view gid;
+  std::size_t branch = 0;  // from 0
+  bool compensate = false;
+};
+std::optional<branch_call> parse_call(std::string_view start_line);
+
+}  // namespace treaty::load
