@@ -225,7 +225,7 @@ std::string resolve_location(const http_url& base, std::string_view location) {
   return out.append(after);
 }
 
-std::string query_value(std::string_view query, std::string_view name) {
+std::string url_parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     const std::size_t equals = pair.find('=');

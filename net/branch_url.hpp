@@ -36,7 +36,7 @@ std::string branch_target(const http_url& url, const branch_call& call);
 std::string resolve_location(const http_url& base, std::string_view location);
 
 /// The first value of `name` in a query text, form-decoded; empty: there is none.
-std::string query_value(std::string_view query, std::string_view name);
+std::string url_parameter(std::string_view query, std::string_view name);
 
 /// Inside a container the host is not `localhost`: the first `localhost` and the first `127.0.0.1` become `host`.
 std::string replace_local_host(std::string_view url, std::string_view host);

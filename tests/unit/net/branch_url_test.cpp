@@ -103,7 +103,7 @@ TEST(BranchUrls, NoTextMakesThemCrash) {
     const std::string target = target_of(url);
     EXPECT_EQ(target.find_first_of("\r\n") == std::string::npos || target.starts_with("bad url"), true);
     (void)default_discovery{}.locate(url);
-    (void)query_value(url, "method");
+    (void)url_parameter(url, "method");
     (void)resolve_location(*parse_http_url("http://h/a?b"), url);
   }
 }
@@ -119,11 +119,11 @@ TEST(GrpcUrl, IsSplitAtTheFirstSlash) {
   EXPECT_FALSE(driver.locate("h:1/busi\n/M"));
 }
 
-TEST(QueryValue, IsTheFirstOneFormDecoded) {
-  EXPECT_EQ(query_value("a=1&method=Trans%49n+x&method=2", "method"), "TransIn x");
-  EXPECT_EQ(query_value("method", "method"), "");
-  EXPECT_EQ(query_value("xmethod=1", "method"), "");
-  EXPECT_EQ(query_value("method=%zz%4", "method"), "%zz%4");
+TEST(UrlParameter, IsTheFirstOneFormDecoded) {
+  EXPECT_EQ(url_parameter("a=1&method=Trans%49n+x&method=2", "method"), "TransIn x");
+  EXPECT_EQ(url_parameter("method", "method"), "");
+  EXPECT_EQ(url_parameter("xmethod=1", "method"), "");
+  EXPECT_EQ(url_parameter("method=%zz%4", "method"), "%zz%4");
 }
 
 TEST(LocalHost, IsReplacedOnceEach) {
