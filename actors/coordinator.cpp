@@ -1,0 +1,194 @@
+#include "actors/coordinator.hpp"
+
+#include <semaphore>
+
+#include "actors/committer.hpp"
+#include "actors/dispatcher.hpp"
+#include "actors/reader.hpp"
+#include "core/base/assert.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr std::size_t recovered_a_page = 5'000;
+constexpr std::chrono::milliseconds look_again{5};
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    module_factories.push_back([](caf::actor_system& system) -> caf::actor_system::module* {
+      return new lane_scheduler{system};  // CAF owns it
+    });
+  }
+};
+
+}  // namespace
+
+std::string_view to_string(coordinator_state state) {
+  switch (state) {
+    case coordinator_state::starting:
+      return "starting";
+    case coordinator_state::serving:
+      return "serving";
+    case coordinator_state::store_failing:
+      return "store failing";
+    case coordinator_state::draining:
+      return "draining";
+    case coordinator_state::stopped:
+      return "stopped";
+  }
+  return "unnamed";
+}
+
+/// Owns the actors and takes them down in the reverse order of their start.
+class coordinator::system {
+public:
+  system(store& kept, std::vector<lane_ports> ports, coordinator_options options, prometheus::Registry& registry);
+  ~system() { stop(); }
+
+  result<void> start();
+  std::size_t drain(std::chrono::milliseconds limit);
+  void stop();
+
+private:
+  result<void> recover();
+
+  coordinator_options options_;
+  coordinator_metrics metrics_;
+  system_config config_;
+  caf::actor_system actors_;
+
+public:
+  lane_surroundings around;
+  std::vector<std::unique_ptr<lane>> lanes;
+  treaty::dispatcher door;
+  std::atomic<coordinator_state> phase{coordinator_state::starting};
+};
+
+coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordinator_options options,
+                            prometheus::Registry& registry)
+    : options_{std::move(options)},
+      metrics_{registry},
+      actors_{config_},
+      around{actors_, kept, options_, metrics_},
+      door{lanes, around} {
+  TREATY_ASSERT(!ports.empty());
+  around.oldest_seconds = std::vector<std::atomic<double>>(ports.size());
+  around.committer = actors_.spawn<caf::detached>(committer, &around);
+  for (std::size_t at = 0; at < std::max<std::size_t>(options_.reader_threads, 1); ++at) {
+    around.readers.push_back(actors_.spawn<caf::detached>(reader, &around));
+  }
+  around.sweeper = actors_.spawn<caf::detached>(reader, &around);
+  metrics_.store_serving->Set(1);
+  for (std::size_t at = 0; at < ports.size(); ++at) {
+    lanes.push_back(std::make_unique<lane>(std::move(ports[at]), around, at, ports.size()));
+  }
+}
+
+result<void> coordinator::system::start() {
+  if (auto recovered = recover(); !recovered) return recovered;
+  for (const auto& one : lanes) one->start();
+  phase = coordinator_state::serving;
+  return {};
+}
+
+/// Reads the due index and nothing else: what it does not name is finished.
+result<void> coordinator::system::recover() {
+  due_query query;
+  query.limit = recovered_a_page;
+  do {
+    TREATY_TRY(due_page page, around.kept.due(query));
+    std::vector<std::vector<due_entry>> by_lane(lanes.size());
+    for (due_entry& one : page.entries) by_lane[one.shard % lanes.size()].push_back(std::move(one));
+    for (std::size_t at = 0; at < lanes.size(); ++at) {
+      if (!by_lane[at].empty()) lanes[at]->recover(std::move(by_lane[at]));
+    }
+    query.after = std::move(page.next);
+  } while (!query.after.empty());
+  return {};
+}
+
+std::size_t coordinator::system::drain(std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  std::binary_semaphore never{0};  // only its time-out is used: a bounded look every few milliseconds, for seconds
+  while (around.live > 0 && std::chrono::steady_clock::now() < until) {
+    static_cast<void>(never.try_acquire_for(look_again));
+  }
+  return around.live;
+}
+
+void coordinator::system::stop() {
+  if (phase.exchange(coordinator_state::stopped) == coordinator_state::stopped) return;
+  for (const auto& one : lanes) one->stop();
+  caf::anon_send(around.committer, stop_working{});
+  for (const caf::actor& one : around.readers) caf::anon_send(one, stop_working{});
+  caf::anon_send(around.sweeper, stop_working{});
+  around.committer = nullptr;
+  around.readers.clear();
+  around.sweeper = nullptr;
+  lanes.clear();
+  actors_.await_all_actors_done();
+}
+
+coordinator::coordinator(store& kept, std::vector<lane_ports> lanes, coordinator_options options,
+                         prometheus::Registry& metrics)
+    : system_{std::make_unique<system>(kept, std::move(lanes), std::move(options), metrics)} {}
+
+coordinator::~coordinator() = default;
+
+result<void> coordinator::start() {
+  return system_->start();
+}
+
+void coordinator::stop_admitting() {
+  system_->around.draining = true;
+  auto serving = coordinator_state::serving;
+  system_->phase.compare_exchange_strong(serving, coordinator_state::draining);
+}
+
+std::size_t coordinator::drain(std::chrono::milliseconds limit) {
+  return system_->drain(limit);
+}
+
+void coordinator::stop() {
+  system_->stop();
+}
+
+coordinator_state coordinator::state() const {
+  const coordinator_state phase = system_->phase;
+  if (phase == coordinator_state::serving && system_->around.store_failing) return coordinator_state::store_failing;
+  return phase;
+}
+
+std::string coordinator::state_detail() const {
+  switch (state()) {
+    case coordinator_state::serving:
+      return {};
+    case coordinator_state::store_failing:
+      return system_->around.kept.health().detail;
+    case coordinator_state::starting:
+      return "the store is being read";
+    case coordinator_state::draining:
+      return "no new transactions are taken";
+    case coordinator_state::stopped:
+      return "stopped";
+  }
+  return {};
+}
+
+void coordinator::offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) {
+  system_->door.offer(std::move(id), std::move(what), body_bytes, std::move(to));
+}
+
+void coordinator::query(gid id, on_result<txn_record> done) {
+  system_->door.query(std::move(id), std::move(done));
+}
+
+void coordinator::list(list_request request, on_result<listing> done) {
+  system_->door.list(std::move(request), std::move(done));
+}
+
+void coordinator::reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) {
+  system_->door.reset_cron(later_than, limit, std::move(done));
+}
+
+}  // namespace treaty

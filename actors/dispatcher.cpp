@@ -1,0 +1,78 @@
+#include "actors/dispatcher.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr std::size_t due_entries_a_page = 1'000;
+
+/// Answers once all of many events were answered.
+class gathering final : public answer_sink {
+public:
+  gathering(cron_reset result, on_result<cron_reset> done) : result_{result}, done_{std::move(done)} {}
+  ~gathering() override { done_(result_); }
+  void answer(treaty::answer) override {}
+
+private:
+  cron_reset result_;
+  on_result<cron_reset> done_;
+};
+
+struct far_entries {
+  std::vector<gid> found;
+  bool more = false;
+};
+
+/// Unfinished transactions that want to be looked at only after `after`; those that only a client can move are left
+/// out.
+result<far_entries> entries_due_after(const store& kept, time_point after, std::size_t limit) {
+  far_entries far;
+  due_query query;
+  query.limit = due_entries_a_page;
+  do {
+    TREATY_TRY(due_page page, kept.due(query));
+    for (due_entry& one : page.entries) {
+      if (one.due <= after || one.due >= far_future) continue;
+      far.more = far.found.size() >= limit;
+      if (far.more) return far;
+      far.found.push_back(std::move(one.gid));
+    }
+    query.after = std::move(page.next);
+  } while (!query.after.empty());
+  return far;
+}
+
+}  // namespace
+
+void dispatcher::offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) {
+  lane& home = lane_of(shard_of(id));
+  home.deliver({std::move(id), std::move(what), std::move(to), body_bytes});
+}
+
+void dispatcher::read(std::function<void(store&)> job) {
+  const std::size_t which = next_reader_.fetch_add(1, std::memory_order_relaxed) % around_.readers.size();
+  caf::anon_send(around_.readers[which], read_job{std::move(job)});
+}
+
+void dispatcher::query(gid id, on_result<txn_record> done) {
+  read([id = std::move(id), done = std::move(done)](store& kept) { done(kept.load(id)); });
+}
+
+void dispatcher::list(list_request request, on_result<listing> done) {
+  read([request = std::move(request), done = std::move(done)](store& kept) {
+    auto page = kept.list(
+        {request.status, request.type, request.created_from, request.created_to, request.position, request.limit});
+    if (!page) return done(page.error());
+    done(listing{std::move(page->records), std::move(page->next)});
+  });
+}
+
+void dispatcher::reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) {
+  read([this, later_than, limit, done = std::move(done)](store& kept) {
+    auto far = entries_due_after(kept, now() + later_than, limit);
+    if (!far) return done(far.error());
+    const auto all = std::make_shared<gathering>(cron_reset{far->found.size(), far->more}, done);
+    for (gid& id : far->found) offer(std::move(id), retry_requested{}, 0, all);
+  });
+}
+
+}  // namespace treaty

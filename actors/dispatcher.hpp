@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "actors/lane.hpp"
+
+namespace treaty {
+
+/// Finds the lane of a gid by arithmetic, without a look-up or a lock, and hands reads to the readers. Threads: any.
+class dispatcher {
+public:
+  dispatcher(std::vector<std::unique_ptr<lane>>& lanes, lane_surroundings& around) : lanes_{lanes}, around_{around} {}
+
+  void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to);
+  void query(gid id, on_result<txn_record> done);
+  void list(list_request request, on_result<listing> done);
+  void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done);
+
+  lane& lane_of(shard_id shard) { return *lanes_[shard % lanes_.size()]; }
+
+private:
+  void read(std::function<void(store&)> job);
+
+  std::vector<std::unique_ptr<lane>>& lanes_;
+  lane_surroundings& around_;
+  std::atomic<std::size_t> next_reader_{0};
+};
+
+}  // namespace treaty

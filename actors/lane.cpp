@@ -1,0 +1,146 @@
+#include "actors/lane.hpp"
+
+#include <algorithm>
+
+#include "actors/shard.hpp"
+#include "core/base/assert.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr std::size_t timers_a_turn = 1024;  // before sockets and actors have their turn again
+
+}  // namespace
+
+lane::lane(lane_ports ports, lane_surroundings& around, std::size_t position, std::size_t lane_count)
+    : ports_{std::move(ports)},
+      around_{around},
+      position_{position},
+      lane_count_{lane_count},
+      unit_{around.system, *ports_.events},
+      wheel_{now()},
+      jitter_{static_cast<std::uint_fast32_t>(now().time_since_epoch().count() + static_cast<std::int64_t>(position))} {
+  lane_unit::current() = &unit_;
+  shard_ = around_.system.spawn(treaty::shard, this);
+  lane_unit::current() = nullptr;
+}
+
+void lane::start() {
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void lane::run() {
+  lane_unit::current() = &unit_;
+  ports_.events->run();
+  unit_.discard();
+  lane_unit::current() = nullptr;
+}
+
+void lane::stop() {
+  if (!thread_.joinable()) return;
+  post([this] {
+    caf::anon_send(shard_, let_go{});
+    // After the shard has let go: what the loop still holds runs first, then it ends.
+    post([this] { post([this] { ports_.events->stop(); }); });
+  });
+  thread_.join();
+}
+
+void lane::deliver(envelope in) {
+  if (on_thread()) {
+    caf::anon_send(shard_, std::move(in));
+  } else {
+    post([this, held = std::make_shared<envelope>(std::move(in))] { caf::anon_send(shard_, std::move(*held)); });
+  }
+}
+
+void lane::recover(std::vector<due_entry> entries) {
+  post([this, held = std::make_shared<recovered>(recovered{std::move(entries)})] {
+    caf::anon_send(shard_, std::move(*held));
+  });
+}
+
+void lane::commit(write_set write, caf::actor owner) {
+  gathering_.writes.push_back(std::move(write));
+  gathering_.owners.push_back(std::move(owner));
+  around_.metrics.commit_queue->Increment();
+  if (batch_under_way_ || batch_posted_) return;
+  batch_posted_ = true;  // at the end of this turn of the loop: what else is decided in it rides along
+  post([this] {
+    batch_posted_ = false;
+    send_batch();
+  });
+}
+
+void lane::send_batch() {
+  if (batch_under_way_ || gathering_.writes.empty()) return;
+  batch_under_way_ = true;
+  commit_batch batch = std::exchange(gathering_, {});
+  const std::size_t most = options().commit_batch_max;
+  if (batch.writes.size() > most) {  // the rest goes with the next one
+    const auto split = static_cast<std::ptrdiff_t>(most);
+    gathering_.writes.assign(std::make_move_iterator(batch.writes.begin() + split),
+                             std::make_move_iterator(batch.writes.end()));
+    gathering_.owners.assign(std::make_move_iterator(batch.owners.begin() + split),
+                             std::make_move_iterator(batch.owners.end()));
+    batch.writes.resize(most);
+    batch.owners.resize(most);
+  }
+  batch.home = this;
+  around_.metrics.commit_queue->Decrement(static_cast<double>(batch.writes.size()));
+  caf::anon_send(around_.committer, std::move(batch));
+}
+
+void lane::committed(commit_batch batch, std::vector<result<void>> results) {
+  batch_under_way_ = false;
+  for (std::size_t at = 0; at < results.size(); ++at) {
+    caf::anon_send(batch.owners[at], written{batch.writes[at].progress.revision, std::move(results[at])});
+  }
+  send_batch();
+}
+
+void lane::load(treaty::gid id, caf::actor to) {
+  next_reader_ = (next_reader_ + 1) % around_.readers.size();
+  caf::anon_send(around_.readers[next_reader_], load_request{std::move(id), this, std::move(to)});
+}
+
+void lane::arm(timer_node& node, time_point due) {
+  wheel_.arm(node, due);
+  wake_no_later_than(due);
+}
+
+void lane::wake_no_later_than(time_point when) {
+  if (is_set(wake_at_) && wake_at_ <= when) return;
+  wake_at_ = when;
+  ports_.events->wake_at(wake_at_, [this] { on_wake(); });
+}
+
+void lane::on_wake() {
+  const time_point moment = now();
+  if (const auto next = wheel_.next_wake(); next && *next <= moment) {
+    around_.metrics.timer_lateness_seconds->Observe(std::chrono::duration<double>(moment - wake_at_).count());
+  }
+  wake_at_ = {};
+  wheel_.advance(moment, timers_a_turn);
+  if (const auto next = wheel_.next_wake()) wake_no_later_than(*next);
+}
+
+time_point lane::with_jitter(time_point when, time_point from) {
+  if (when <= from) return when;
+  std::uniform_real_distribution<double> share{0.0, around_.options.retry_jitter};
+  const double extra = share(jitter_) * static_cast<double>((when - from).count());
+  return when + duration{static_cast<duration::rep>(extra)};
+}
+
+void lane::note_oldest(double seconds) {
+  around_.oldest_seconds[position_] = seconds;
+  double oldest = 0;
+  for (const auto& one : around_.oldest_seconds) oldest = std::max(oldest, one.load());
+  around_.metrics.oldest_unfinished_seconds->Set(oldest);
+}
+
+server_policy lane::policy() const {
+  return {{around_.options.retry_interval, around_.options.retry_interval_max}, around_.options.timeout_to_fail};
+}
+
+}  // namespace treaty

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <atomic>
+#include <caf/all.hpp>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "actors/coordinator.hpp"
+#include "actors/messages.hpp"
+#include "actors/metrics.hpp"
+#include "actors/scheduler.hpp"
+#include "actors/timer_wheel.hpp"
+#include "core/driver.hpp"
+
+namespace treaty {
+
+/// What all lanes share; outlives them. Threads: any.
+struct lane_surroundings {
+  lane_surroundings(caf::actor_system& all, store& where, const coordinator_options& how, coordinator_metrics& counts)
+      : system{all}, kept{where}, options{how}, metrics{counts} {}
+
+  caf::actor_system& system;
+  store& kept;
+  const coordinator_options& options;
+  coordinator_metrics& metrics;
+  caf::actor committer;
+  std::vector<caf::actor> readers;
+  caf::actor sweeper;
+  std::vector<std::atomic<double>> oldest_seconds;  // one for each lane
+  std::atomic<bool> store_failing{false};
+  std::atomic<bool> draining{false};
+  std::atomic<std::size_t> live{0};
+  std::atomic<std::size_t> parked{0};
+  std::atomic<bool> sweep_under_way{false};
+  std::atomic<time_point> next_sweep{};
+};
+
+/// One thread that runs sockets and actors together: an event loop, a timer wheel, a part of the shards and the calls
+/// of their transactions. A transaction lives on one lane from its first byte to its last. Threads: the lane's own,
+/// except where said.
+class lane {
+public:
+  lane(lane_ports ports, lane_surroundings& around, std::size_t position, std::size_t lane_count);
+  lane(const lane&) = delete;
+  lane& operator=(const lane&) = delete;
+
+  /// Starts the thread. Before that, and after `stop`, the caller's thread stands for it.
+  void start();
+  /// Lets go of everything on the lane's own thread, ends the loop and waits for the thread. Threads: not the lane's.
+  void stop();
+
+  /// Runs `work` on the lane, later. Threads: any.
+  void post(std::function<void()> work) { ports_.events->post(std::move(work)); }
+  bool on_thread() const { return ports_.events->on_thread(); }
+  /// Hands an envelope to the lane's shard. Threads: any.
+  void deliver(envelope in);
+  /// Hands over what recovery found. Threads: before `start`, or the lane's.
+  void recover(std::vector<due_entry> entries);
+
+  /// Makes the write set durable with the next batch; `owner` hears `written`.
+  void commit(write_set write, caf::actor owner);
+  /// Comes back from the committer with one result for each write set.
+  void committed(commit_batch batch, std::vector<result<void>> results);
+  void load(treaty::gid gid, caf::actor to);
+  branch_client& calls() { return *ports_.calls; }
+
+  void arm(timer_node& node, time_point due);
+  /// `when`, lengthened by a random part of the wait, so that what failed together is not repeated together.
+  time_point with_jitter(time_point when, time_point from);
+
+  const coordinator_options& options() const { return around_.options; }
+  server_policy policy() const;
+  coordinator_metrics& metrics() { return around_.metrics; }
+  lane_surroundings& around() { return around_; }
+  /// Takes the age of the lane's oldest unfinished transaction; the gauge shows the oldest of all lanes.
+  void note_oldest(double seconds);
+  /// The lane that does what is done once in a process.
+  bool is_first() const { return position_ == 0; }
+  const caf::actor& shard() const { return shard_; }
+  std::size_t live_max() const { return share(options().live_max); }
+  std::size_t live_bytes_max() const { return share(options().live_bytes_max); }
+  std::size_t resuming_max() const { return share(options().resuming_max); }
+
+private:
+  std::size_t share(std::size_t total) const { return std::max<std::size_t>(total / lane_count_, 1); }
+  void run();
+  void send_batch();
+  void wake_no_later_than(time_point when);
+  void on_wake();
+
+  lane_ports ports_;
+  lane_surroundings& around_;
+  std::size_t position_;
+  std::size_t lane_count_;
+  lane_unit unit_;
+  timer_wheel wheel_;
+  time_point wake_at_{};  // unset: no wake-up is set
+  caf::actor shard_;
+  commit_batch gathering_;
+  bool batch_under_way_ = false;
+  bool batch_posted_ = false;
+  std::size_t next_reader_ = 0;
+  std::minstd_rand jitter_;
+  std::thread thread_;
+};
+
+}  // namespace treaty

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <caf/all.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/event.hpp"
+#include "core/model/write_set.hpp"
+#include "net/ingress.hpp"
+#include "storage/store.hpp"
+
+namespace treaty {
+
+class lane;
+
+/// What a client (or an operator) said of one transaction, on its way from the door to the transaction.
+struct envelope {
+  treaty::gid gid;
+  event what;
+  std::shared_ptr<answer_sink> to;  // null: nobody waits for an answer
+  std::size_t body_bytes = 0;
+};
+
+// To a transaction.
+
+/// Its write set was handled: durable, or why not.
+struct written {
+  treaty::revision revision;
+  result<void> outcome;
+};
+/// What the store holds of its gid.
+struct loaded {
+  result<txn_record> record;
+};
+/// Its timer fired.
+struct woken {};
+
+// To a shard.
+
+/// A transaction has nothing to do before `due` (unset: ever again). The shard lets go of it, unless `accepted` shows
+/// that more envelopes are on their way to it.
+struct retire {
+  caf::actor_id who = 0;
+  treaty::gid gid;
+  std::uint64_t accepted = 0;
+  std::optional<time_point> due;
+  time_point create_time{};
+  bool finished = false;
+};
+/// The unfinished transactions that the store held at start.
+struct recovered {
+  std::vector<due_entry> entries;
+};
+/// A parked transaction's moment has come.
+struct parked_due {
+  treaty::gid gid;
+};
+/// Once a second.
+struct shard_tick {};
+/// Let go of every transaction: the lane ends. All that was acknowledged is durable.
+struct let_go {};
+
+// To the committer and the readers.
+
+struct commit_batch {
+  lane* home = nullptr;
+  std::vector<write_set> writes;
+  std::vector<caf::actor> owners;  // for each write set, who hears of it
+};
+struct load_request {
+  treaty::gid gid;
+  lane* home = nullptr;
+  caf::actor to;
+};
+/// Reads that answer clients: run on a reader's thread, not a lane's.
+struct read_job {
+  std::function<void(store&)> run;
+};
+struct stop_working {};
+
+}  // namespace treaty
+
+// None of these leaves the process.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::envelope)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::woken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::retire)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::recovered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::parked_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::shard_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::let_go)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::commit_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::load_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::read_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::stop_working)

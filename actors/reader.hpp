@@ -1,0 +1,13 @@
+#pragma once
+
+#include <caf/all.hpp>
+
+#include "actors/lane.hpp"
+
+namespace treaty {
+
+/// Reads the store, for transactions that come back into memory and for clients that ask. On a thread of its own,
+/// because reads block.
+caf::behavior reader(caf::event_based_actor* self, lane_surroundings* around);
+
+}  // namespace treaty

@@ -1,0 +1,244 @@
+#include "actors/transaction.hpp"
+
+#include <algorithm>
+
+namespace treaty {
+namespace {
+
+constexpr std::chrono::seconds read_again_after_failure{1};
+
+void set_token(event& e, client_token token) {
+  std::visit(
+      [token](auto& one) {
+        if constexpr (requires { one.reply_to; }) one.reply_to = token;
+      },
+      e);
+}
+
+double seconds_between(time_point from, time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+treaty::answer unreadable(const failure& why) {
+  if (why.code == errc::corrupt) return {answer_kind::internal, "the stored transaction cannot be read: " + why.detail};
+  return {answer_kind::unavailable, "the store cannot be read: " + why.detail};
+}
+
+treaty::answer unwritten(const failure& why) {
+  if (why.code == errc::invalid_argument) return {answer_kind::invalid, why.detail};
+  return {answer_kind::unavailable, "the store is failing, the outcome of the request is unknown: " + why.detail};
+}
+
+}  // namespace
+
+caf::behavior transaction(caf::stateful_actor<transaction_state>* self, lane* home, treaty::gid id, awakening why) {
+  self->state.begin(*home, std::move(id), why);
+  return {
+      [self](envelope& in) { self->state.accept(std::move(in)); },
+      [self](const answered& a) { self->state.step(a); },
+      [self](const written& w) { self->state.released(w); },
+      [self](loaded& from) { self->state.restored(from); },
+      [self](woken) { self->state.woke(); },
+  };
+}
+
+void transaction_state::wake_up::fire() {
+  caf::anon_send(caf::actor{owner_.self_}, woken{});
+}
+
+void transaction_state::begin(lane& home, treaty::gid id, awakening why) {
+  home_ = &home;
+  id_ = std::move(id);
+  if (why == awakening::by_creation) {
+    machine_.emplace(id_, home.around().kept.next_row(), home.policy(), home.options().progress_delay_max);
+  } else {
+    reload();
+  }
+}
+
+void transaction_state::reload() {
+  machine_.reset();
+  reading_ = true;
+  home_->load(id_, caf::actor{self_});
+}
+
+void transaction_state::accept(envelope&& in) {
+  accepted_ += 1;
+  last_heard_ = now();
+  if (machine_) return offer(std::move(in));
+  unheard_.push_back(std::move(in));
+}
+
+void transaction_state::offer(envelope&& in) {
+  event what = in.what;
+  if (in.to != nullptr) {
+    last_token_ += 1;
+    set_token(what, last_token_);
+    clients_.push_back({last_token_, std::move(in)});
+  }
+  step(what);
+}
+
+void transaction_state::step(const event& e) {
+  if (!machine_) return;  // an answer to a call of an earlier reading: the call is made again
+  carry_out(machine_->offer(e, now()));
+}
+
+void transaction_state::carry_out(output&& out) {
+  if (out.write) home_->commit(std::move(*out.write), caf::actor{self_});
+  for (effect& one : out.now) perform(one);
+  settle_down();
+}
+
+void transaction_state::perform(effect& one) {
+  if (const auto* ordered = std::get_if<call_leg>(&one)) {
+    call(ordered->leg);
+  } else {
+    answer(std::get<reply>(one));
+  }
+}
+
+void transaction_state::call(std::size_t leg_index) {
+  const txn_record& record = machine_->record();
+  const txn_definition& definition = *record.definition;
+  const leg_view view = view_leg(record, leg_index);
+  branch_call what;
+  if (record.branches.empty()) {
+    what.keep = record.definition;
+  } else {
+    what.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
+        record.definition, record.branches[leg_index]);
+  }
+  what.protocol = definition.protocol;
+  what.type = definition.type;
+  what.gid = definition.gid.value;
+  what.id = view.id;
+  what.op = view.op_name;
+  what.url = view.url;
+  what.payload = view.payload;
+  what.headers = &definition.options.branch_headers;
+  const std::chrono::milliseconds own = definition.options.request_timeout;
+  what.timeout = own.count() > 0 ? own : home_->options().request_timeout;
+
+  home_->calls().call(std::move(what), [home = home_, self = caf::actor{self_}, leg_index, type = definition.type,
+                                        op = view.op, began = now()](branch_reply said) {
+    home->metrics().branch_answered(type, op, leg_index / 2 + 1, said.outcome, seconds_between(began, now()));
+    caf::anon_send(self, answered{leg_index, said.outcome, std::move(said.detail)});
+  });
+}
+
+void transaction_state::answer(const reply& what) {
+  const auto found =
+      std::find_if(clients_.begin(), clients_.end(), [&](const client& one) { return one.token == what.to; });
+  if (found == clients_.end()) return;
+  const auto to = std::move(found->asked.to);
+  clients_.erase(found);
+  if (what.what.kind == answer_kind::invalid) home_->metrics().refused(what.what.kind);
+  to->answer(what.what);
+}
+
+void transaction_state::answer_all(const treaty::answer& what) {
+  for (client& one : std::exchange(clients_, {})) one.asked.to->answer(what);
+}
+
+void transaction_state::released(const written& w) {
+  if (!machine_) return;  // of an earlier reading
+  if (!w.outcome) return read_again_after(w.outcome.error());
+  output out = machine_->durable(w.revision, now());
+  if (!submission_noted_ && machine_->record().progress.status != txn_status::prepared) {
+    submission_noted_ = true;
+    home_->metrics().submitted(machine_->record().definition->type);
+  }
+  note_end();
+  carry_out(std::move(out));
+}
+
+/// The guard did not hold (the gid exists), or nobody knows what is stored now: what is read decides.
+void transaction_state::read_again_after(const failure& why) {
+  home_->metrics().commit_failures->Increment();
+  if (why.code == errc::conflict) {
+    for (client& one : std::exchange(clients_, {})) unheard_.push_back(std::move(one.asked));
+    return reload();
+  }
+  answer_all(unwritten(why));
+  machine_.reset();
+  if (why.code == errc::invalid_argument) return retire_until(std::nullopt);
+  home_->around().store_failing = true;
+  home_->arm(timer_, now() + read_again_after_failure);
+}
+
+void transaction_state::restored(loaded& from) {
+  reading_ = false;
+  if (!from.record && from.record.error().code != errc::not_found) {
+    if (from.record.error().code == errc::corrupt) home_->metrics().corrupt_records->Increment();
+    for (envelope& one : std::exchange(unheard_, {})) {
+      if (one.to != nullptr) one.to->answer(unreadable(from.record.error()));
+    }
+    if (from.record.error().code == errc::corrupt) return retire_until(std::nullopt);
+    return home_->arm(timer_, now() + read_again_after_failure);
+  }
+  const std::chrono::milliseconds delay = home_->options().progress_delay_max;
+  if (from.record) {
+    end_noted_ = is_final(from.record->progress.status);
+    submission_noted_ = from.record->progress.status != txn_status::prepared;
+    machine_.emplace(std::move(*from.record), home_->policy(), delay);
+    step(timer_fired{});
+  } else {
+    machine_.emplace(id_, home_->around().kept.next_row(), home_->policy(), delay);
+  }
+  for (envelope& one : std::exchange(unheard_, {})) offer(std::move(one));
+  settle_down();
+}
+
+void transaction_state::woke() {
+  if (machine_) return step(timer_fired{});
+  if (reading_) return;
+  if (!home_->around().store_failing) return reload();
+  home_->arm(timer_, now() + read_again_after_failure);  // nothing is called that could not be written down
+  for (envelope& one : std::exchange(unheard_, {})) {
+    if (one.to != nullptr) one.to->answer({answer_kind::unavailable, "the store is failing"});
+  }
+}
+
+void transaction_state::note_end() {
+  const txn_record& record = machine_->record();
+  if (end_noted_ || !machine_->finished()) return;
+  end_noted_ = true;
+  home_->metrics().finished(record.definition->type, record.progress.status,
+                            seconds_between(record.definition->create_time, now()));
+}
+
+/// After each step: stay for what comes soon, leave memory when nothing does.
+void transaction_state::settle_down() {
+  if (!machine_ || !machine_->may_park()) {
+    if (machine_ && !machine_->write_under_way()) {
+      if (const auto next = machine_->next_moment()) home_->arm(timer_, *next);
+    }
+    return;
+  }
+  if (!machine_->state().exists() || machine_->finished()) return retire_until(std::nullopt);
+  const time_point moment = now();
+  const auto next = machine_->next_moment();
+  const time_point idle_until = moment + home_->options().idle_after;
+  if (next && *next <= idle_until) return home_->arm(timer_, home_->with_jitter(*next, moment));
+  if (next) return retire_until(home_->with_jitter(*next, moment));
+  if (last_heard_ + home_->options().idle_after <= moment) return retire_until(far_future);
+  home_->arm(timer_, last_heard_ + home_->options().idle_after);  // a client is expected to speak soon
+}
+
+void transaction_state::retire_until(std::optional<time_point> due) {
+  retire what;
+  what.who = self_->id();
+  what.gid = id_;
+  what.accepted = accepted_;
+  what.due = due;
+  if (machine_ && machine_->state().exists()) {
+    what.create_time = machine_->record().definition->create_time;
+    what.finished = machine_->finished();
+  } else {
+    what.finished = true;  // there is no such transaction, or none that can be worked on
+  }
+  caf::anon_send(home_->shard(), std::move(what));
+}
+
+}  // namespace treaty

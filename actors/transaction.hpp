@@ -1,0 +1,74 @@
+#pragma once
+
+#include <caf/all.hpp>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "actors/lane.hpp"
+#include "core/driver.hpp"
+
+namespace treaty {
+
+/// Why a transaction's actor was made.
+enum class awakening : std::uint8_t {
+  by_creation = 1,  // a client wants it to begin: nothing is read, the store's guard finds out if it exists
+  by_word,          // a client speaks of it: what is stored is read first
+  by_due,           // its moment has come
+};
+
+/// The shell of one transaction: hosts its driver, carries out what the driver orders, decides nothing.
+class transaction_state {
+public:
+  static inline const char* name = "transaction";
+
+  explicit transaction_state(caf::event_based_actor* self) : self_{self}, timer_{*this} {}
+  void begin(lane& home, treaty::gid id, awakening why);
+
+  void accept(envelope&& in);
+  void step(const event& e);
+  void released(const written& w);
+  void restored(loaded& from);
+  void woke();
+
+private:
+  struct wake_up final : timer_node {
+    explicit wake_up(transaction_state& owner) : owner_{owner} {}
+    void fire() override;
+    transaction_state& owner_;
+  };
+  struct client {
+    client_token token;
+    envelope asked;
+  };
+
+  void offer(envelope&& in);
+  void carry_out(output&& out);
+  void perform(effect& one);
+  void call(std::size_t leg_index);
+  void answer(const reply& what);
+  void answer_all(const treaty::answer& what);
+  void read_again_after(const failure& why);
+  void reload();
+  void settle_down();
+  void retire_until(std::optional<time_point> due);
+  void note_end();
+
+  caf::event_based_actor* self_;
+  lane* home_ = nullptr;
+  treaty::gid id_;
+  std::optional<driver> machine_;  // none while what is stored is being read
+  std::deque<envelope> unheard_;   // came while it was being read
+  std::vector<client> clients_;    // wait for an answer
+  client_token last_token_ = 0;
+  std::uint64_t accepted_ = 0;
+  time_point last_heard_{};
+  bool reading_ = false;
+  bool end_noted_ = false;
+  bool submission_noted_ = false;
+  wake_up timer_;
+};
+
+caf::behavior transaction(caf::stateful_actor<transaction_state>* self, lane* home, treaty::gid id, awakening why);
+
+}  // namespace treaty
