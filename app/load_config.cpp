@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "app/config_file.hpp"
+#include "app/log_config.hpp"
 #include "app/options.hpp"
 
 namespace treaty {
@@ -74,6 +75,7 @@ void check_together(loaded_config& loaded, std::vector<std::string>& errors) {
   const config& values = loaded.values;
   check_store(loaded, errors);
   check_micro_service(loaded, errors);
+  if (const auto log = log_options_of(values); !log) errors.push_back(log.error().detail);
   if (values.retry_interval_max < values.retry_interval) {
     errors.push_back("RetryIntervalMax must not be less than RetryInterval");
   }

@@ -1,0 +1,42 @@
+#include "app/signals.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "obs/log.hpp"
+
+namespace treaty {
+namespace {
+
+sigset_t held_signals() {
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGINT);
+  sigaddset(&held, SIGTERM);
+  sigaddset(&held, SIGHUP);
+  return held;
+}
+
+}  // namespace
+
+void hold_signals() {
+  signal(SIGPIPE, SIG_IGN);  // a client that hangs up is an error of one write, not the end of the process
+  const sigset_t held = held_signals();
+  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
+int wait_for_end() {
+  const sigset_t held = held_signals();
+  for (;;) {
+    const int taken = sigwaitinfo(&held, nullptr);
+    if (taken == SIGINT || taken == SIGTERM) return taken;
+    if (taken == SIGHUP) log_info("SIGHUP has no effect: the configuration is read at start only");
+  }
+}
+
+void let_signals_kill() {
+  const sigset_t held = held_signals();
+  pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
+}
+
+}  // namespace treaty

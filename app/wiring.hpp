@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "app/config.hpp"
+#include "app/ports_file.hpp"
+#include "core/base/result.hpp"
+
+namespace treaty {
+
+/// The running coordinator: the one place that knows every part. Threads: the one that started it.
+class service {
+public:
+  /// Opens the store, takes up what it holds, and listens. Errors: what could not be opened or bound, in words for the
+  /// operator.
+  static result<std::unique_ptr<service>> start(const config& values);
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+  /// Stops what still runs, in the reverse order of the start.
+  ~service();
+
+  bound_ports ports() const;
+
+  /// Fails readiness, refuses new transactions, waits for what is in flight (at most `limit`), and stops listening.
+  /// What was left is durable and goes on after the next start.
+  void drain(config::span limit);
+
+private:
+  struct parts;
+  explicit service(std::unique_ptr<parts> running);
+  std::unique_ptr<parts> running_;
+};
+
+}  // namespace treaty
