@@ -27,7 +27,7 @@ struct due_entry {
 struct due_query {
   shard_id first = 0;
   shard_id last = shard_count - 1;  // inclusive
-  std::string after;                // a page's `next`; empty: from the start
+  std::string after{};              // a page's `next`; empty: from the start. Anything else: invalid_argument
   std::size_t limit = 1000;
 };
 struct due_page {
@@ -37,11 +37,11 @@ struct due_page {
 
 /// Newest first. Every field narrows; unset means any.
 struct list_query {
-  std::optional<txn_status> status;
-  std::optional<trans_type> type;
+  std::optional<txn_status> status{};
+  std::optional<trans_type> type{};
   time_point created_from{};  // inclusive
   time_point created_to{};    // inclusive
-  std::string after;          // a page's `next`; empty: from the newest. Anything else: invalid_argument
+  std::string after{};        // a page's `next`; empty: from the newest. Anything else: invalid_argument
   std::size_t limit = 100;
 };
 struct list_page {
@@ -84,6 +84,8 @@ public:
   ///          invalid_argument the set cannot be stored (a gid over the store's length); nothing written.
   ///          outcome_unknown  the device failed: the set may be durable or not. Given to every set of the call that
   ///                           passed its guard. Never followed by an acknowledgement.
+  ///          unavailable      the store does not serve (see health); nothing was written.
+  ///          corrupt          what the guard is checked on cannot be read; nothing was written.
   /// Blocks: one log sync when `d` is synced.
   virtual std::vector<result<void>> commit(std::span<const write_set> writes, durability d) = 0;
 
@@ -93,6 +95,8 @@ public:
   virtual result<list_page> list(const list_query& query) const = 0;
 
   /// Removes finished transactions whose end lies before `finished_before`, at most `limit` of them; returns how many.
+  /// One call looks at a bounded number of entries and goes on where the last one stopped: call it regularly. A gid is
+  /// free again once its transaction is removed. Errors: unavailable; outcome_unknown (call again).
   virtual result<std::size_t> expire(time_point finished_before, std::size_t limit) = 0;
 
   virtual store_health health() const = 0;

@@ -1,0 +1,468 @@
+// What storage/store.hpp promises, asked of every implementation.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "storage/memory/memory_store.hpp"
+#include "storage/rocksdb/rocksdb_store.hpp"
+#include "tests/kit/scratch_directory.hpp"
+#include "tests/kit/store_kit.hpp"
+
+namespace treaty {
+namespace {
+
+using kit::creation;
+using kit::finishing;
+using kit::following;
+using kit::make_branch;
+using kit::make_saga;
+using kit::moment;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct store_kind {
+  std::string name;
+  std::function<std::unique_ptr<store>(const std::string& path)> open;
+};
+
+std::unique_ptr<store> open_small_rocksdb(const std::string& path) {
+  rocksdb_options options;
+  options.path = path;
+  options.block_cache_bytes = 1 << 20;
+  options.write_buffer_bytes = 1 << 20;  // flushes and compactions happen within a test
+  auto opened = open_rocksdb_store(options);
+  EXPECT_TRUE(opened) << (opened ? "" : opened.error().detail);
+  return opened ? *std::move(opened) : nullptr;
+}
+
+void expect_same(const txn_record& found, const txn_record& wanted) {
+  EXPECT_EQ(found.row, wanted.row);
+  EXPECT_EQ(*found.definition, *wanted.definition);
+  EXPECT_EQ(found.progress, wanted.progress);
+  ASSERT_EQ(found.branches.size(), wanted.branches.size());
+  for (std::size_t i = 0; i < found.branches.size(); ++i) EXPECT_EQ(*found.branches[i], *wanted.branches[i]);
+}
+
+class StoreContract : public testing::TestWithParam<store_kind> {
+protected:
+  void SetUp() override {
+    store_ = GetParam().open((directory_.path() / "store").string());
+    ASSERT_NE(store_, nullptr);
+  }
+
+  std::vector<result<void>> commit_all(const std::vector<write_set>& sets, durability d = durability::synced) {
+    return store_->commit(sets, d);
+  }
+  result<void> commit(const write_set& set) { return commit_all({set}).front(); }
+  void must_commit(const write_set& set) {
+    const auto stored = commit(set);
+    ASSERT_TRUE(stored) << stored.error().detail;
+  }
+  write_set make_creation(const std::string& id, time_point created = moment(0)) {
+    return creation(make_saga(id, 2, 20, created), store_->next_row());
+  }
+  write_set created(const std::string& id, time_point at = moment(0)) {
+    write_set set = make_creation(id, at);
+    must_commit(set);
+    return set;
+  }
+  write_set finished(const std::string& id, time_point at, time_point end) {
+    const write_set set = finishing(created(id, at), txn_status::succeed, end);
+    must_commit(set);
+    return set;
+  }
+  std::vector<std::string> list_gids(list_query query) {
+    std::vector<std::string> gids;
+    do {
+      const auto page = store_->list(query);
+      EXPECT_TRUE(page);
+      if (!page) break;
+      for (const txn_record& record : page->records) gids.push_back(record.definition->gid.value);
+      query.after = page->next;
+    } while (!query.after.empty());
+    return gids;
+  }
+  std::vector<due_entry> all_due(due_query query = {}) {
+    std::vector<due_entry> entries;
+    do {
+      const auto page = store_->due(query);
+      EXPECT_TRUE(page);
+      if (!page) break;
+      entries.insert(entries.end(), page->entries.begin(), page->entries.end());
+      query.after = page->next;
+    } while (!query.after.empty());
+    return entries;
+  }
+
+  kit::scratch_directory directory_;
+  std::unique_ptr<store> store_;
+};
+
+TEST_P(StoreContract, HandsOutRowsThatGrow) {
+  const record_id first = store_->next_row();
+  EXPECT_GT(first, 0U);
+  EXPECT_GT(store_->next_row(), first);
+}
+
+TEST_P(StoreContract, GivesBackWhatWasStored) {
+  const write_set set = created("g1");
+  const auto found = store_->load(gid{"g1"});
+  ASSERT_TRUE(found);
+  expect_same(*found, kit::after_all({set}));
+}
+
+TEST_P(StoreContract, KnowsNothingOfAnUnstoredGid) {
+  EXPECT_EQ(store_->load(gid{"nobody"}).error().code, errc::not_found);
+  EXPECT_EQ(store_->load(gid{""}).error().code, errc::not_found);
+  EXPECT_EQ(store_->load(gid{std::string(10'000, 'g')}).error().code, errc::not_found);
+}
+
+TEST_P(StoreContract, RefusesASecondCreationOfAGid) {
+  const write_set first = created("g1");
+  const write_set second = make_creation("g1");
+  EXPECT_EQ(commit(second).error().code, errc::conflict);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({first}));
+  EXPECT_EQ(all_due().size(), 1U);
+}
+
+TEST_P(StoreContract, RefusesAnUpdateOfAnOldRevision) {
+  const write_set first = created("g1");
+  const write_set second = following(first);
+  must_commit(second);
+  EXPECT_EQ(commit(following(first)).error().code, errc::conflict);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({first, second}));
+}
+
+TEST_P(StoreContract, RefusesAnUpdateOfWhatWasNeverCreated) {
+  EXPECT_EQ(commit(following(make_creation("g1"))).error().code, errc::conflict);
+  EXPECT_EQ(store_->load(gid{"g1"}).error().code, errc::not_found);
+  EXPECT_THAT(all_due(), IsEmpty());
+}
+
+// One bad set must not cost the hundreds of others that share its sync.
+TEST_P(StoreContract, LeavesOutOnlyTheSetThatConflicts) {
+  const write_set old = created("old");
+  const std::vector<write_set> sets{make_creation("a"), make_creation("old"), make_creation("b"), following(old)};
+  const auto results = commit_all(sets);
+  ASSERT_EQ(results.size(), 4U);
+  EXPECT_TRUE(results[0]);
+  EXPECT_EQ(results[1].error().code, errc::conflict);
+  EXPECT_TRUE(results[2]);
+  EXPECT_TRUE(results[3]);
+  EXPECT_TRUE(store_->load(gid{"a"}));
+  EXPECT_TRUE(store_->load(gid{"b"}));
+  EXPECT_EQ(store_->load(gid{"old"})->progress.revision, 2U);
+  EXPECT_EQ(store_->load(gid{"old"})->row, old.row);
+}
+
+// A transaction may be created and finished while one sync is under way: both wait for the next.
+TEST_P(StoreContract, BuildsSetsOfOneGidInOneCallOnEachOther) {
+  const write_set first = make_creation("g1");
+  const write_set second = following(first);
+  const write_set third = finishing(second, txn_status::failed, moment(70));
+  for (const auto& one : commit_all({first, second, third})) EXPECT_TRUE(one);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({first, second, third}));
+  EXPECT_THAT(all_due(), IsEmpty());
+  EXPECT_THAT(list_gids({.status = txn_status::failed}), ElementsAre("g1"));
+}
+
+TEST_P(StoreContract, ChecksGuardsAgainstEarlierSetsOfTheSameCall) {
+  const write_set first = make_creation("g1");
+  const auto results = commit_all({first, make_creation("g1"), following(first), following(first)});
+  EXPECT_TRUE(results[0]);
+  EXPECT_EQ(results[1].error().code, errc::conflict);
+  EXPECT_TRUE(results[2]);
+  EXPECT_EQ(results[3].error().code, errc::conflict);
+  EXPECT_EQ(store_->load(gid{"g1"})->progress.revision, 2U);
+  EXPECT_EQ(store_->load(gid{"g1"})->row, first.row);
+}
+
+TEST_P(StoreContract, AnswersAnEmptyCallWithNothing) {
+  EXPECT_THAT(commit_all({}), IsEmpty());
+}
+
+TEST_P(StoreContract, ReplacesTheDefinitionThatASubmitBrings) {
+  write_set first = make_creation("g1");
+  auto prepared = std::make_shared<txn_definition>(*first.definition);
+  prepared->type = trans_type::msg;
+  prepared->steps.clear();
+  first.definition = prepared;
+  must_commit(first);
+  write_set second = following(first);
+  auto submitted = std::make_shared<txn_definition>(*make_saga("g1", 3, 8, moment(0)));
+  submitted->type = trans_type::msg;
+  second.definition = submitted;
+  must_commit(second);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({first, second}));
+}
+
+TEST_P(StoreContract, AppendsBranchesInOrder) {
+  write_set first = make_creation("g1");
+  auto definition = std::make_shared<txn_definition>();
+  definition->gid = gid{"g1"};
+  definition->type = trans_type::tcc;
+  definition->create_time = moment(0);
+  first.definition = definition;
+  write_set second = following(first);
+  second.new_branches = {make_branch("01"), make_branch("02")};
+  write_set third = following(second);
+  third.new_branches = {make_branch("03", std::string(1000, '\0'))};
+  must_commit(first);
+  for (const auto& one : commit_all({second, third})) EXPECT_TRUE(one);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({first, second, third}));
+}
+
+TEST_P(StoreContract, KeepsBytesOfAnySizeAsTheyWere) {
+  auto definition = std::make_shared<txn_definition>(*make_saga("g1", 3, 0, moment(0)));
+  definition->payloads[1] = std::string(1 << 20, '\xff');
+  definition->payloads[2] = std::string("\0\x80 not utf-8 \xc3", 15);
+  definition->custom_data = std::string("{\"orders\":\0}", 12);
+  const write_set set = creation(definition, store_->next_row());
+  must_commit(set);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({set}));
+}
+
+TEST_P(StoreContract, StoresTheLongestGidAndRefusesALongerOne) {
+  const std::string longest(gid_length_max, 'g');
+  created(longest);
+  EXPECT_EQ(store_->load(gid{longest})->definition->gid.value, longest);
+  const auto results = commit_all({make_creation("before"), make_creation(longest + "g"), make_creation("")});
+  EXPECT_TRUE(results[0]);
+  EXPECT_EQ(results[1].error().code, errc::invalid_argument);
+  EXPECT_EQ(results[2].error().code, errc::invalid_argument);
+  EXPECT_EQ(list_gids({}).size(), 2U);
+}
+
+TEST_P(StoreContract, RefusesSetsThatDoNotFitTogether) {
+  write_set no_definition = make_creation("g1");
+  no_definition.definition = nullptr;
+  write_set skips = make_creation("g2");
+  skips.progress.revision = 2;
+  write_set other = make_creation("g3");
+  other.gid = gid{"g4"};
+  for (const auto& one : commit_all({no_definition, skips, other})) EXPECT_EQ(one.error().code, errc::invalid_argument);
+  EXPECT_THAT(list_gids({}), IsEmpty());
+}
+
+TEST_P(StoreContract, MovesTheDueEntryWithTheRecord) {
+  write_set set = created("g1");
+  const shard_id shard = shard_of(gid{"g1"});
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.due, set.row, moment(0), gid{"g1"}}));
+  const write_set kept = following(set);
+  must_commit(kept);
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.due, set.row, moment(0), gid{"g1"}}));
+  write_set moved = following(kept);
+  moved.due = moment(9000);
+  must_commit(moved);
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, moment(9000), set.row, moment(0), gid{"g1"}}));
+  write_set back = following(moved);
+  back.due = set.due;
+  must_commit(back);
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.due, set.row, moment(0), gid{"g1"}}));
+  must_commit(finishing(back, txn_status::succeed, moment(9500)));
+  EXPECT_THAT(all_due(), IsEmpty());
+}
+
+TEST_P(StoreContract, PagesThroughWhatIsDueByShardAndTime) {
+  for (int i = 0; i < 50; ++i) created("g" + std::to_string(i), moment(1000 - i));
+  const auto everything = all_due({.limit = 7});
+  ASSERT_EQ(everything.size(), 50U);
+  for (std::size_t i = 1; i < everything.size(); ++i) {
+    EXPECT_LE(std::pair(everything[i - 1].shard, everything[i - 1].due),
+              std::pair(everything[i].shard, everything[i].due));
+  }
+  EXPECT_EQ(all_due({.limit = 50}), everything);
+  const shard_id middle = everything[25].shard;
+  auto low = all_due({.first = 0, .last = middle, .limit = 3});
+  const auto high = all_due({.first = static_cast<shard_id>(middle + 1), .limit = 3});
+  low.insert(low.end(), high.begin(), high.end());
+  EXPECT_EQ(low, everything);
+}
+
+TEST_P(StoreContract, ListsNewestFirst) {
+  created("b", moment(20));
+  created("c", moment(30));
+  created("a", moment(10));
+  EXPECT_THAT(list_gids({}), ElementsAre("c", "b", "a"));
+  EXPECT_THAT(list_gids({.limit = 1}), ElementsAre("c", "b", "a"));
+}
+
+TEST_P(StoreContract, ListsByStatusTypeAndTime) {
+  created("open", moment(10));
+  finished("done", moment(20), moment(25));
+  write_set tcc = make_creation("tcc", moment(30));
+  auto definition = std::make_shared<txn_definition>(*tcc.definition);
+  definition->type = trans_type::tcc;
+  tcc.definition = definition;
+  must_commit(tcc);
+  must_commit(finishing(tcc, txn_status::failed, moment(35)));
+
+  EXPECT_THAT(list_gids({.status = txn_status::submitted}), ElementsAre("open"));
+  EXPECT_THAT(list_gids({.status = txn_status::succeed}), ElementsAre("done"));
+  EXPECT_THAT(list_gids({.status = txn_status::failed, .limit = 1}), ElementsAre("tcc"));
+  EXPECT_THAT(list_gids({.status = txn_status::failed, .type = trans_type::saga}), IsEmpty());
+  EXPECT_THAT(list_gids({.type = trans_type::saga}), ElementsAre("done", "open"));
+  EXPECT_THAT(list_gids({.created_from = moment(20)}), ElementsAre("tcc", "done"));
+  EXPECT_THAT(list_gids({.created_to = moment(20)}), ElementsAre("done", "open"));
+  EXPECT_THAT(list_gids({.created_from = moment(20), .created_to = moment(20)}), ElementsAre("done"));
+  EXPECT_THAT(list_gids({.created_from = moment(21), .created_to = moment(29)}), IsEmpty());
+}
+
+// An operator who turns pages while traffic goes on must see each older transaction once.
+TEST_P(StoreContract, KeepsPagesStableWhileNewOnesArrive) {
+  for (int i = 0; i < 10; ++i) created("old" + std::to_string(i), moment(i));
+  std::vector<std::string> seen;
+  list_query query{.limit = 3};
+  for (int page_number = 0; page_number == 0 || !query.after.empty(); ++page_number) {
+    const auto page = store_->list(query);
+    ASSERT_TRUE(page);
+    for (const txn_record& record : page->records) seen.push_back(record.definition->gid.value);
+    query.after = page->next;
+    created("new" + std::to_string(page_number), moment(100 + page_number));
+  }
+  EXPECT_THAT(seen, ElementsAre("old9", "old8", "old7", "old6", "old5", "old4", "old3", "old2", "old1", "old0"));
+}
+
+TEST_P(StoreContract, EndsAPageThatIsExactlyFull) {
+  for (int i = 0; i < 4; ++i) created("g" + std::to_string(i), moment(i));
+  const auto page = store_->list({.limit = 4});
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->records.size(), 4U);
+  EXPECT_EQ(page->next, "");
+}
+
+TEST_P(StoreContract, RefusesPositionsThatNoPageGaveOut) {
+  for (const char* const position : {"2", "xyz", "0011", "ABCDEF0123456789ABCDEF0123456789"}) {
+    EXPECT_EQ(store_->list({.after = position}).error().code, errc::invalid_argument) << position;
+    EXPECT_EQ(store_->due({.after = position}).error().code, errc::invalid_argument) << position;
+  }
+  EXPECT_EQ(store_->list({.limit = 0}).error().code, errc::invalid_argument);
+  EXPECT_EQ(store_->due({.limit = 0}).error().code, errc::invalid_argument);
+}
+
+TEST_P(StoreContract, ExpiresOnlyWhatFinishedBefore) {
+  finished("early", moment(0), moment(100));
+  finished("exactly", moment(1), moment(200));
+  finished("late", moment(2), moment(300));
+  created("open", moment(3));
+  EXPECT_EQ(*store_->expire(moment(200), 100), 1U);
+  EXPECT_EQ(store_->load(gid{"early"}).error().code, errc::not_found);
+  EXPECT_THAT(list_gids({}), ElementsAre("open", "late", "exactly"));
+  EXPECT_EQ(*store_->expire(moment(100'000), 100), 2U);
+  EXPECT_THAT(list_gids({}), ElementsAre("open"));
+  EXPECT_TRUE(store_->load(gid{"open"}));
+  EXPECT_EQ(all_due().size(), 1U);
+  EXPECT_EQ(store_->figures().records_expired, 3U);
+}
+
+TEST_P(StoreContract, ExpiresNoMoreThanAsked) {
+  for (int i = 0; i < 10; ++i) finished("g" + std::to_string(i), moment(i), moment(50));
+  EXPECT_EQ(*store_->expire(moment(1000), 4), 4U);
+  EXPECT_EQ(list_gids({}).size(), 6U);
+  EXPECT_EQ(*store_->expire(moment(1000), 0), 0U);
+  EXPECT_EQ(*store_->expire(moment(1000), 100), 6U);
+  EXPECT_EQ(*store_->expire(moment(1000), 100), 0U);
+  EXPECT_THAT(list_gids({}), IsEmpty());
+}
+
+// Expiry that has walked past an old unfinished transaction must come back for it.
+TEST_P(StoreContract, ExpiresWhatFinishesAfterTheWalkHasPassedIt) {
+  const write_set slow = created("slow", moment(0));
+  for (int i = 1; i <= 6; ++i) finished("g" + std::to_string(i), moment(i), moment(50));
+  EXPECT_EQ(*store_->expire(moment(1000), 3), 3U);
+  must_commit(finishing(slow, txn_status::succeed, moment(60)));
+  finished("older still", moment(-5), moment(55));
+  EXPECT_EQ(*store_->expire(moment(1000), 100), 5U);
+  EXPECT_THAT(list_gids({}), IsEmpty());
+}
+
+TEST_P(StoreContract, FreesTheGidOfWhatExpired) {
+  const write_set old = finished("g1", moment(0), moment(10));
+  EXPECT_EQ(*store_->expire(moment(1000), 10), 1U);
+  const write_set fresh = created("g1", moment(2000));
+  EXPECT_NE(fresh.row, old.row);
+  expect_same(*store_->load(gid{"g1"}), kit::after_all({fresh}));
+  EXPECT_EQ(commit(following(old)).error().code, errc::conflict);  // an owner that slept through it all
+}
+
+// Long runs go as ranges: nothing beside them may go with them.
+TEST_P(StoreContract, ExpiresLongRunsAndNothingBesideThem) {
+  constexpr int count = 1000;
+  const std::set<int> open{0, 77, 500, 501, 999};
+  std::vector<write_set> sets;
+  for (int i = 0; i < count; ++i) {
+    sets.push_back(make_creation("g" + std::to_string(i), moment(i)));
+    auto definition = std::make_shared<txn_definition>(*sets.back().definition);
+    definition->type = trans_type::tcc;
+    sets.back().definition = definition;
+    sets.back().new_branches = {make_branch("01"), make_branch("02")};
+    if (!open.contains(i)) sets.push_back(finishing(sets.back(), txn_status::succeed, moment(i + 1)));
+  }
+  for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
+  EXPECT_EQ(*store_->expire(moment(100'000), 2000), count - open.size());
+  EXPECT_THAT(list_gids({}), ElementsAre("g999", "g501", "g500", "g77", "g0"));
+  for (const int i : open) EXPECT_EQ(store_->load(gid{"g" + std::to_string(i)})->branches.size(), 2U);
+  EXPECT_EQ(all_due().size(), open.size());
+}
+
+TEST_P(StoreContract, CountsOneSyncForAWholeCall) {
+  const auto before = store_->figures().syncs;
+  commit_all({make_creation("a"), make_creation("b"), make_creation("c")});
+  EXPECT_EQ(store_->figures().syncs, before + 1);
+  commit_all({make_creation("d")}, durability::buffered);
+  EXPECT_EQ(store_->figures().syncs, before + 1);
+  EXPECT_EQ(store_->health().state, store_state::serving);
+  EXPECT_TRUE(store_->load(gid{"d"}));
+}
+
+// Readers must never see half a record, whatever is being written and removed meanwhile.
+TEST_P(StoreContract, ShowsWholeRecordsToReadersWhileWritesGoOn) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  const auto read = [&] {
+    while (!stop) {
+      const auto record = store_->load(gid{"busy"});
+      if (record) {
+        wrong += record->progress.last_error != std::to_string(record->progress.revision);
+        wrong += record->branches.size() != record->progress.revision;
+      } else {
+        wrong += record.error().code != errc::not_found;
+      }
+      wrong += !store_->list({.limit = 5});
+      wrong += !store_->due({});
+    }
+  };
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) readers.emplace_back(read);
+  for (int round = 0; round < 20; ++round) {
+    write_set set = make_creation("busy", moment(round * 100));
+    auto definition = std::make_shared<txn_definition>(*set.definition);
+    definition->type = trans_type::workflow;
+    set.definition = definition;
+    for (int i = 0; i < 10; ++i) {
+      if (i > 0) set = following(set);
+      set.progress.last_error = std::to_string(set.progress.revision);
+      set.new_branches = {make_branch("01")};
+      if (!commit_all({set}, durability::buffered).front()) ++wrong;
+    }
+    set = finishing(set, txn_status::succeed, moment(round * 100 + 1));
+    set.progress.last_error = std::to_string(set.progress.revision);
+    set.new_branches = {make_branch("01")};
+    if (!commit_all({set}, durability::buffered).front()) ++wrong;
+    wrong += !store_->expire(moment(round * 100 + 50), 10);
+  }
+  stop = true;
+  for (auto& one : readers) one.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
+                         testing::Values(store_kind{"memory", [](const std::string&) { return make_memory_store(); }},
+                                         store_kind{"rocksdb", open_small_rocksdb}),
+                         [](const auto& given) { return given.param.name; });
+
+}  // namespace
+}  // namespace treaty
