@@ -25,7 +25,7 @@ struct txn_options {
   std::chrono::seconds timeout_to_fail{0};
   std::chrono::seconds request_timeout{0};
   std::chrono::seconds retry_interval{0};
-  std::map<std::string, std::string> branch_headers;
+  std::map<std::string, std::string> branch_headers{};
   bool concurrent = false;  // msg only; a saga's comes from its custom_data
   std::int64_t retry_limit = 0;
   std::int64_t retry_count = 0;
