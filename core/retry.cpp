@@ -13,10 +13,12 @@ std::chrono::milliseconds next_wait(growth how, std::chrono::milliseconds last, 
 
 retry_policy policy_for(const txn_options& options, const retry_policy& server) {
   retry_policy own = server;
-  if (options.retry_interval.count() > 0) {
-    own.first = options.retry_interval;
-  } else if (options.timeout_to_fail.count() > 0 && options.timeout_to_fail < server.first) {
-    own.first = options.timeout_to_fail;
+  const std::chrono::seconds interval = std::min(options.retry_interval, longest_wait);
+  const std::chrono::seconds limit = std::min(options.timeout_to_fail, longest_wait);
+  if (interval.count() > 0) {
+    own.first = interval;
+  } else if (limit.count() > 0 && limit < server.first) {
+    own.first = limit;
   }
   return own;
 }

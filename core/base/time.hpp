@@ -11,6 +11,9 @@ namespace treaty {
 using duration = std::chrono::nanoseconds;
 using time_point = std::chrono::sys_time<duration>;
 
+/// Longer waits are cut to this one, so that no number a client may send reaches beyond what a moment can hold.
+inline constexpr std::chrono::seconds longest_wait{std::chrono::hours{24 * 365 * 100}};
+
 constexpr bool is_set(time_point when) {
   return when != time_point{};
 }

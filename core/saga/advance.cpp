@@ -1,7 +1,7 @@
 #include "core/saga/advance.hpp"
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/lifecycle.hpp"
 
@@ -52,11 +52,36 @@ bool followers_need_durable_success(const txn_definition& definition) {
          !definition.saga.orders.empty();
 }
 
+/// Which steps may run once this one has succeeded?
+std::vector<std::vector<std::size_t>> followers_of(const txn_definition& definition) {
+  std::vector<std::vector<std::size_t>> followers(definition.steps.size());
+  for (std::size_t step = 1; step < followers.size() && !definition.saga.concurrent; ++step) {
+    followers[step - 1].push_back(step);
+  }
+  for (const auto& [step, befores] : definition.saga.orders) {
+    for (const std::uint32_t before : befores) followers[before].push_back(step);
+  }
+  return followers;
+}
+
+/// Calls the step's action when it may run; returns true when that settled it at once.
+bool start_action(transition& out, std::size_t step, const context& ctx) {
+  if (!may_start(out.next, action_leg(step), ctx) || !is_runnable(out.next.record, step)) return false;
+  return start_leg(out, action_leg(step), ctx);
+}
+
 void call_ready_actions(transition& out, const context& ctx) {
-  for (bool again = true; std::exchange(again, false);) {
-    for (std::size_t step = 0; step < step_count(out.next); ++step) {
-      if (!may_start(out.next, action_leg(step), ctx) || !is_runnable(out.next.record, step)) continue;
-      again = start_leg(out, action_leg(step), ctx) || again;  // an empty URL may unlock others
+  std::vector<std::size_t> settled;  // empty URLs: each may unlock others
+  for (std::size_t step = 0; step < step_count(out.next); ++step) {
+    if (start_action(out, step, ctx)) settled.push_back(step);
+  }
+  if (settled.empty()) return;
+  const auto followers = followers_of(*out.next.record.definition);
+  while (!settled.empty()) {
+    const std::size_t step = settled.back();
+    settled.pop_back();
+    for (const std::size_t later : followers[step]) {
+      if (start_action(out, later, ctx)) settled.push_back(later);
     }
   }
   if (all_actions_succeeded(out.next)) finish(out, txn_status::succeed, ctx);
@@ -65,15 +90,6 @@ void call_ready_actions(transition& out, const context& ctx) {
 bool is_undone(const txn_record& record, std::size_t step) {
   return !needs_compensation(record, step) ||
          record.progress.legs[compensation_leg(step)].status == leg_status::succeed;
-}
-
-/// Concurrent sagas: does a step that comes after this one still have to be undone?
-bool is_blocked_by_orders(const txn_record& record, std::size_t step) {
-  for (const auto& [later, befores] : record.definition->saga.orders) {
-    const bool after_this = std::find(befores.begin(), befores.end(), step) != befores.end();
-    if (after_this && !is_undone(record, later)) return true;
-  }
-  return false;
 }
 
 bool all_compensated(const txn_state& state) {
@@ -87,18 +103,44 @@ bool all_compensated(const txn_state& state) {
 bool start_compensation(transition& out, std::size_t step, const context& ctx) {
   if (is_undone(out.next.record, step) || !may_start(out.next, compensation_leg(step), ctx)) return false;
   if (out.next.in_flight[action_leg(step)] != 0) return false;  // its action may still be executing
-  if (out.next.record.definition->saga.concurrent && is_blocked_by_orders(out.next.record, step)) return false;
   return start_leg(out, compensation_leg(step), ctx);
 }
 
-void call_ready_compensations(transition& out, const context& ctx) {
-  const bool serial = !out.next.record.definition->saga.concurrent;
-  for (bool again = true; std::exchange(again, false);) {
-    for (std::size_t step = step_count(out.next); step-- > 0;) {
-      again = start_compensation(out, step, ctx) || again;
-      const bool settled = is_undone(out.next.record, step) && out.next.in_flight[action_leg(step)] == 0;
-      if (serial && !settled) break;  // strictly from last to first
+void compensate_from_last_to_first(transition& out, const context& ctx) {
+  for (std::size_t step = step_count(out.next); step-- > 0;) {
+    start_compensation(out, step, ctx);
+    if (!is_undone(out.next.record, step) || out.next.in_flight[action_leg(step)] != 0) return;
+  }
+}
+
+/// Side by side, but a step that others come after waits until those are undone.
+void compensate_against_orders(transition& out, const context& ctx) {
+  const auto& orders = out.next.record.definition->saga.orders;
+  std::vector<std::size_t> blockers(step_count(out.next), 0);
+  for (const auto& [later, befores] : orders) {
+    if (is_undone(out.next.record, later)) continue;
+    for (const std::uint32_t before : befores) blockers[before] += 1;
+  }
+  std::vector<std::size_t> ready;
+  for (std::size_t step = 0; step < blockers.size(); ++step) {
+    if (blockers[step] == 0) ready.push_back(step);
+  }
+  while (!ready.empty()) {
+    const std::size_t step = ready.back();
+    ready.pop_back();
+    const auto order = orders.find(static_cast<std::uint32_t>(step));
+    if (!start_compensation(out, step, ctx) || order == orders.end()) continue;
+    for (const std::uint32_t before : order->second) {
+      if (--blockers[before] == 0) ready.push_back(before);
     }
+  }
+}
+
+void call_ready_compensations(transition& out, const context& ctx) {
+  if (out.next.record.definition->saga.concurrent) {
+    compensate_against_orders(out, ctx);
+  } else {
+    compensate_from_last_to_first(out, ctx);
   }
   if (all_compensated(out.next)) finish(out, txn_status::failed, ctx);
 }
@@ -155,6 +197,9 @@ void on_submit(transition& out, const submit_requested& e, const context& ctx) {
     }
     create(out, e.definition, txn_status::submitted, ctx);
   } else if (out.next.record.progress.status == txn_status::prepared) {
+    if (const auto usable = check_plan(step_count(out.next), e.definition->saga); !usable) {
+      return respond(out, e.reply_to, {answer_kind::invalid, usable.error().detail});
+    }
     adopt_submit(out, *e.definition, ctx);
   } else if (out.next.record.progress.status == txn_status::submitted) {
     hurry(out.next, ctx);  // from the stored rows: what succeeded is not called again

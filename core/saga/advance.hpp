@@ -19,5 +19,7 @@ inline constexpr std::size_t steps_max = 10'000;
 /// Errors: invalid_argument: too many steps, steps without payload, orders that name no step or wait for each other in
 /// a circle.
 result<void> check(const txn_definition& definition);
+/// The part of it that is about orders: for a submit that brings new ones to the steps of a prepared saga.
+result<void> check_plan(std::size_t steps, const saga_plan& plan);
 
 }  // namespace treaty::saga

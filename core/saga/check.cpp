@@ -3,28 +3,32 @@
 namespace treaty::saga {
 namespace {
 
-/// Takes away, round by round, the steps that wait for nothing that is left; a circle is what stays.
-bool orders_have_circle(const txn_definition& definition) {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> left = definition.saga.orders;
-  for (bool again = true; again && !left.empty();) {
-    again = false;
-    for (auto order = left.begin(); order != left.end();) {
-      bool waits = false;
-      for (const std::uint32_t before : order->second) waits = waits || left.contains(before);
-      if (waits) {
-        ++order;
-      } else {
-        order = left.erase(order);
-        again = true;
-      }
+/// Takes away the steps that wait for nothing that is left, looking at each order once; what stays waits in a circle.
+bool orders_have_circle(std::size_t steps, const saga_plan& plan) {
+  std::vector<std::vector<std::uint32_t>> followers(steps);
+  std::vector<std::size_t> waits_for(steps, 0);
+  for (const auto& [step, befores] : plan.orders) {
+    waits_for[step] = befores.size();
+    for (const std::uint32_t before : befores) followers[before].push_back(step);
+  }
+  std::vector<std::size_t> free;
+  for (std::size_t step = 0; step < steps; ++step) {
+    if (waits_for[step] == 0) free.push_back(step);
+  }
+  std::size_t taken = 0;
+  for (; !free.empty(); ++taken) {
+    const std::size_t step = free.back();
+    free.pop_back();
+    for (const std::uint32_t later : followers[step]) {
+      if (--waits_for[later] == 0) free.push_back(later);
     }
   }
-  return !left.empty();
+  return taken < steps;
 }
 
 /// In a serial saga each step also waits for the one before it, so an order may only look back.
-bool orders_look_forward(const txn_definition& definition) {
-  for (const auto& [step, befores] : definition.saga.orders) {
+bool orders_look_forward(const saga_plan& plan) {
+  for (const auto& [step, befores] : plan.orders) {
     for (const std::uint32_t before : befores) {
       if (before >= step) return true;
     }
@@ -33,6 +37,22 @@ bool orders_look_forward(const txn_definition& definition) {
 }
 
 }  // namespace
+
+result<void> check_plan(std::size_t steps, const saga_plan& plan) {
+  for (const auto& [step, befores] : plan.orders) {
+    bool known = step < steps;
+    for (const std::uint32_t before : befores) known = known && before < steps;
+    if (!known) {
+      return failure{errc::invalid_argument, "custom_data orders name a step that does not exist; there are " +
+                                                 std::to_string(steps) + " steps, counted from 0"};
+    }
+  }
+  if (plan.concurrent ? orders_have_circle(steps, plan) : orders_look_forward(plan)) {
+    return failure{errc::invalid_argument,
+                   "custom_data orders wait for each other: no step of the circle could ever run"};
+  }
+  return {};
+}
 
 result<void> check(const txn_definition& definition) {
   const std::size_t steps = definition.steps.size();
@@ -43,19 +63,7 @@ result<void> check(const txn_definition& definition) {
   if (steps > steps_max) {
     return failure{errc::invalid_argument, std::to_string(steps) + " steps; at most " + std::to_string(steps_max)};
   }
-  for (const auto& [step, befores] : definition.saga.orders) {
-    bool known = step < steps;
-    for (const std::uint32_t before : befores) known = known && before < steps;
-    if (!known) {
-      return failure{errc::invalid_argument, "custom_data orders name a step that does not exist; there are " +
-                                                 std::to_string(steps) + " steps, counted from 0"};
-    }
-  }
-  if (definition.saga.concurrent ? orders_have_circle(definition) : orders_look_forward(definition)) {
-    return failure{errc::invalid_argument,
-                   "custom_data orders wait for each other: no step of the circle could ever run"};
-  }
-  return {};
+  return check_plan(steps, definition.saga);
 }
 
 }  // namespace treaty::saga

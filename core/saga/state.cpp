@@ -27,7 +27,7 @@ bool needs_compensation(const txn_record& record, std::size_t step) {
 
 time_point deadline(const txn_definition& definition) {
   if (definition.options.timeout_to_fail.count() <= 0) return {};
-  return definition.create_time + definition.options.timeout_to_fail;
+  return definition.create_time + std::min(definition.options.timeout_to_fail, longest_wait);
 }
 
 }  // namespace treaty::saga
