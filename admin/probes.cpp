@@ -10,9 +10,9 @@ namespace {
 
 void append_member(std::string& body, std::string_view key, std::string_view value) {
   body += body.size() == 1 ? "" : ",";
-  append_json_text(body, key);
+  append_quoted_json(body, key);
   body += ':';
-  append_json_text(body, value);
+  append_quoted_json(body, value);
 }
 
 std::string describe(const process_health& health, std::string_view status) {

@@ -34,7 +34,7 @@ void append_escaped_byte(std::string& out, char byte) {
 
 }  // namespace
 
-void append_json_text(std::string& out, std::string_view text) {
+void append_quoted_json(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const char next = text.front();

@@ -30,7 +30,7 @@ struct value_writer {
 
   void operator()(std::string_view text) const {
     if (always_quote || needs_quotes(text)) {
-      append_json_text(out, text);
+      append_quoted_json(out, text);
     } else {
       out += text;
     }
@@ -100,10 +100,10 @@ std::string render_json(log_level level, std::string_view message, log_fields fi
   std::string line = "\"level\":\"";
   line += to_string(level);
   line += "\",\"msg\":";
-  append_json_text(line, message);
+  append_quoted_json(line, message);
   for (const log_field& field : fields) {
     line += ',';
-    append_json_text(line, field.key);
+    append_quoted_json(line, field.key);
     line += ':';
     std::visit(value_writer{line, true}, field.value);
   }

@@ -1,0 +1,66 @@
+#include "app/options_for.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace treaty {
+namespace {
+
+std::size_t count(std::int64_t number) {
+  return static_cast<std::size_t>(number);  // ranges are checked when the configuration is read
+}
+
+}  // namespace
+
+std::size_t lane_count(const config& values) {
+  if (values.lanes > 0) return count(values.lanes);
+  const std::size_t cores = std::thread::hardware_concurrency();  // 0: unknown
+  return std::max<std::size_t>(cores, 2) - 1;
+}
+
+rocksdb_options store_options(const config& values) {
+  rocksdb_options options;
+  options.path = values.store_path;
+  options.block_cache_bytes = count(values.store_block_cache.count);
+  options.write_buffer_bytes = count(values.store_write_buffer.count);
+  options.log_bytes_max = count(values.store_log_max.count);
+  return options;
+}
+
+coordinator_options coordinator_options_of(const config& values) {
+  using std::chrono::duration_cast;
+  coordinator_options options;
+  options.retry_interval = values.retry_interval;
+  options.retry_interval_max = values.retry_interval_max;
+  options.timeout_to_fail = duration_cast<std::chrono::seconds>(values.timeout_to_fail);
+  options.request_timeout = values.request_timeout;
+  options.live_max = count(values.limits_live_max);
+  options.live_bytes_max = count(values.limits_live_bytes_max.count);
+  options.resuming_max = count(values.limits_resuming_max);
+  options.idle_after = values.idle_after;
+  options.progress_delay_max = values.progress_delay_max;
+  options.commit_batch_max = count(values.limits_commit_batch_max);
+  options.reader_threads = count(values.store_reader_threads);
+  options.finished_expire = duration_cast<std::chrono::seconds>(values.store_finished_data_expire);
+  return options;
+}
+
+http_client_options http_client_options_of(const config& values) {
+  http_client_options options;
+  options.connections_max = count(values.limits_destination_calls_max);
+  options.idle_connections_max = options.connections_max;
+  return options;
+}
+
+http_server_options http_server_options_of(const config& values, std::size_t lanes) {
+  http_server_options options;
+  options.port = static_cast<std::uint16_t>(values.http_port);
+  options.body_bytes_max = count(values.http_body_max.count);
+  options.header_timeout = values.http_header_timeout;
+  options.body_timeout = values.http_body_timeout;
+  options.idle_timeout = values.http_idle_timeout;
+  options.connections_max = std::max<std::size_t>(count(values.http_connections_max) / lanes, 1);
+  return options;
+}
+
+}  // namespace treaty

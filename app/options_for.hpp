@@ -1,0 +1,21 @@
+#pragma once
+
+#include "actors/coordinator.hpp"
+#include "app/config.hpp"
+#include "net/http/http_transport.hpp"
+#include "net/http/server.hpp"
+#include "storage/rocksdb/rocksdb_store.hpp"
+
+namespace treaty {
+
+// What the configuration means for each part.
+
+/// One for each core but one, unless the configuration says how many.
+std::size_t lane_count(const config& values);
+rocksdb_options store_options(const config& values);
+coordinator_options coordinator_options_of(const config& values);
+http_client_options http_client_options_of(const config& values);
+/// For one of `lanes` servers.
+http_server_options http_server_options_of(const config& values, std::size_t lanes);
+
+}  // namespace treaty

@@ -1,0 +1,178 @@
+#include "app/wiring.hpp"
+
+#include <prometheus/registry.h>
+
+#include <semaphore>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/probes.hpp"
+#include "app/options_for.hpp"
+#include "app/port_check.hpp"
+#include "app/server_metrics.hpp"
+#include "net/http/asio_loop.hpp"
+#include "net/http/branch_http_client.hpp"
+#include "net/http/client_metrics.hpp"
+#include "net/http/dtm_api.hpp"
+#include "net/http/router.hpp"
+#include "obs/log.hpp"
+#include "obs/process_metrics.hpp"
+#include "obs/version.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr std::chrono::milliseconds last_answers_limit{1'000};
+constexpr std::chrono::milliseconds look_again{5};
+
+}  // namespace
+
+/// In the order of the start; taken down in reverse.
+struct service::parts {
+  explicit parts(const config& given) : values{given} {}
+  ~parts() { stop(); }
+
+  result<void> start();
+  void drain(config::span limit);
+
+  result<void> open_store();
+  void make_lanes();
+  result<void> listen_http();
+  void add_routes();
+  void stop();
+  process_health health() const;
+  std::string scrape();
+  std::size_t connections() const;
+
+  const config values;
+  prometheus::Registry metrics;
+  http_client_metrics client_metrics{metrics};
+  server_metrics http_metrics{metrics};
+  std::unique_ptr<store> kept;
+  std::vector<std::shared_ptr<asio_loop>> loops;
+  std::unique_ptr<coordinator> decides;
+  http_router routes{metrics};
+  std::vector<std::unique_ptr<http_server>> servers;
+  bound_ports ports;
+};
+
+result<void> service::parts::start() {
+  register_build_info(metrics);
+  if (auto done = check_port_free("HttpPort", static_cast<std::uint16_t>(values.http_port)); !done) return done.error();
+  if (auto done = check_port_free("GrpcPort", static_cast<std::uint16_t>(values.grpc_port)); !done) return done.error();
+  if (auto done = open_store(); !done) return done.error();
+  make_lanes();
+  add_routes();
+  if (auto done = listen_http(); !done) return done.error();  // clients wait in the kernel's queue until the lanes run
+  return decides->start();
+}
+
+result<void> service::parts::open_store() {
+  auto opened = open_rocksdb_store(store_options(values));
+  if (!opened) return opened.error();
+  kept = *std::move(opened);
+  log_info("the embedded RocksDB store is open", {{"path", values.store_path}});
+  return {};
+}
+
+void service::parts::make_lanes() {
+  std::vector<lane_ports> lanes;
+  for (std::size_t made = 0; made < lane_count(values); ++made) {
+    const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
+    auto transport = std::make_shared<http_transport>(loop, http_client_options_of(values), client_metrics);
+    lanes.push_back({loop, std::make_shared<branch_http_client>(std::move(transport))});
+  }
+  decides = std::make_unique<coordinator>(*kept, std::move(lanes), coordinator_options_of(values), metrics);
+}
+
+void service::parts::add_routes() {
+  dtm_api_options options;
+  options.version = version();
+  options.default_timeout_to_fail = std::chrono::duration_cast<std::chrono::seconds>(values.timeout_to_fail);
+  add_dtm_routes(routes, *decides, options);
+  const health_source source = [this] { return health(); };
+  routes.add("GET", "/healthz", make_healthz(source), route_metrics::uncounted);
+  routes.add("GET", "/readyz", make_readyz(source), route_metrics::uncounted);
+  routes.add("GET", "/api/metrics", make_metrics([this] { return scrape(); }), route_metrics::uncounted);
+}
+
+result<void> service::parts::listen_http() {
+  http_server_options options = http_server_options_of(values, loops.size());
+  for (const auto& loop : loops) {
+    auto listening =
+        http_server::listen(*loop, options, [this](const http_request& request, std::shared_ptr<http_responder> to) {
+          routes.handle(request, std::move(to));
+        });
+    if (!listening) return listening.error();
+    servers.push_back(*std::move(listening));
+    options.port = servers.front()->port();  // when any would do, the other lanes share the first one's
+  }
+  ports.http = options.port;
+  return {};
+}
+
+process_health service::parts::health() const {
+  const coordinator_state state = decides->state();
+  return {.state = std::string{to_string(state)},
+          .detail = decides->state_detail(),
+          .ready = state == coordinator_state::serving};
+}
+
+std::string service::parts::scrape() {
+  http_server_figures total;
+  for (const auto& each : servers) {
+    const http_server_figures figures = each->figures();
+    total.accepted += figures.accepted;
+    total.refused += figures.refused;
+    total.timed_out += figures.timed_out;
+    total.malformed += figures.malformed;
+  }
+  http_metrics.refresh(total, connections());
+  return metrics_text(metrics);
+}
+
+std::size_t service::parts::connections() const {
+  std::size_t open = 0;
+  for (const auto& each : servers) open += each->connections();
+  return open;
+}
+
+void service::parts::drain(config::span limit) {
+  decides->stop_admitting();
+  const std::size_t left = decides->drain(limit);
+  log_info("drained", {{"left_for_the_next_start", left}});
+  for (const auto& each : servers) {
+    each->stop_accepting();
+    each->close_idle();
+  }
+  std::binary_semaphore never{0};  // only its time-out is used, until the last answers have left
+  const auto until = std::chrono::steady_clock::now() + last_answers_limit;
+  while (connections() > 0 && std::chrono::steady_clock::now() < until) {
+    static_cast<void>(never.try_acquire_for(look_again));
+  }
+}
+
+void service::parts::stop() {
+  if (decides) decides->stop();  // the lanes' threads end: what lives on them can be taken apart
+  servers.clear();
+}
+
+service::service(std::unique_ptr<parts> running) : running_{std::move(running)} {}
+service::~service() = default;
+
+result<std::unique_ptr<service>> service::start(const config& values) {
+  auto running = std::make_unique<parts>(values);
+  if (auto started = running->start(); !started) return started.error();
+  return std::unique_ptr<service>{new service{std::move(running)}};
+}
+
+bound_ports service::ports() const {
+  return running_->ports;
+}
+
+void service::drain(config::span limit) {
+  running_->drain(limit);
+}
+
+}  // namespace treaty
