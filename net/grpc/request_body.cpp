@@ -1,0 +1,42 @@
+#include "net/grpc/request_body.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace treaty {
+namespace {
+
+result<void> read_seconds(std::int64_t count, const char* name, std::chrono::seconds& into) {
+  if (count < 0) return failure{errc::invalid_argument, std::string{"TransOptions."} + name + " must not be negative"};
+  into = std::min(std::chrono::seconds{count}, span_max);
+  return {};
+}
+
+result<void> read_options(const dtmgimp::DtmTransOptions& from, txn_options& into) {
+  into.wait_result = from.waitresult();
+  into.branch_headers.insert(from.branchheaders().begin(), from.branchheaders().end());
+  if (from.retrylimit() < 0) return failure{errc::invalid_argument, "TransOptions.RetryLimit must not be negative"};
+  into.retry_limit = from.retrylimit();
+  if (auto read = read_seconds(from.timeouttofail(), "TimeoutToFail", into.timeout_to_fail); !read) return read;
+  if (auto read = read_seconds(from.retryinterval(), "RetryInterval", into.retry_interval); !read) return read;
+  return read_seconds(from.requesttimeout(), "RequestTimeout", into.request_timeout);
+}
+
+}  // namespace
+
+result<trans_body> body_of(const dtmgimp::DtmRequest& request) {
+  trans_body out;
+  out.gid = gid{request.gid()};
+  out.trans_type = request.transtype();
+  out.protocol = to_string(branch_protocol::grpc);
+  out.payloads.assign(request.binpayloads().begin(), request.binpayloads().end());
+  out.query_prepared = request.queryprepared();
+  out.custom_data = request.customeddata();
+  out.rollback_reason = request.rollbackreason();
+  if (auto read = parse_steps(request.steps(), out); !read)
+    return failure{read.error().code, "Steps: " + read.error().detail};
+  if (auto read = read_options(request.transoptions(), out.options); !read) return read.error();
+  return out;
+}
+
+}  // namespace treaty

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/base/result.hpp"
+#include "net/wire/trans_body.hpp"
+#include "proto/dtmgimp.pb.h"
+
+namespace treaty {
+
+/// What a gRPC request says about a transaction (docs/protocol.md, "Mapping of DtmRequest"). The protocol is always
+/// grpc; absent options are the defaults; the gid is taken as it is.
+/// Errors: invalid_argument; the detail names the field.
+result<trans_body> body_of(const dtmgimp::DtmRequest& request);
+
+}  // namespace treaty
