@@ -1,4 +1,5 @@
 // treatyd: the coordinator. The command line, the configuration and the log; everything else is in wiring.cpp.
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ using namespace treaty;
 
 constexpr int exit_good = 0;
 constexpr int exit_failed = 1;
+constexpr std::chrono::milliseconds look_every{1'000};
 
 void print_complaints(const std::string& complaints) {
   std::fprintf(stderr, "treatyd: the configuration is not usable:\n%s\n", complaints.c_str());
@@ -57,7 +59,7 @@ int run(const command_line& line, const loaded_config& loaded) {
                                 {"grpc", "localhost:" + std::to_string(ports.grpc)}});
   notify_service_manager("READY=1");
 
-  const int taken = wait_for_end();
+  const int taken = wait_for_end(look_every, [&] { running.look(); });
   log_info("treatyd stops: draining; another signal ends it at once",
            {{"signal", taken}, {"limit_ms", loaded.values.drain_timeout.count()}});
   notify_service_manager("STOPPING=1");

@@ -63,4 +63,11 @@ http_server_options http_server_options_of(const config& values, std::size_t lan
   return options;
 }
 
+grpc_server_options grpc_server_options_of(const config& values) {
+  grpc_server_options options;
+  options.port = static_cast<std::uint16_t>(values.grpc_port);
+  options.request_bytes_max = static_cast<int>(values.grpc_body_max.count);
+  return options;
+}
+
 }  // namespace treaty

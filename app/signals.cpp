@@ -25,12 +25,14 @@ void hold_signals() {
   pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
-int wait_for_end() {
+int wait_for_end(std::chrono::milliseconds every, const std::function<void()>& look) {
   const sigset_t held = held_signals();
+  const timespec pause{.tv_sec = every.count() / 1000, .tv_nsec = every.count() % 1000 * 1'000'000};
   for (;;) {
-    const int taken = sigwaitinfo(&held, nullptr);
+    const int taken = sigtimedwait(&held, nullptr, &pause);
     if (taken == SIGINT || taken == SIGTERM) return taken;
     if (taken == SIGHUP) log_info("SIGHUP has no effect: the configuration is read at start only");
+    look();
   }
 }
 

@@ -11,6 +11,7 @@
 #include "app/options_for.hpp"
 #include "app/port_check.hpp"
 #include "app/server_metrics.hpp"
+#include "net/grpc/grpc_server.hpp"
 #include "net/http/asio_loop.hpp"
 #include "net/http/branch_http_client.hpp"
 #include "net/http/client_metrics.hpp"
@@ -39,6 +40,8 @@ struct service::parts {
   result<void> open_store();
   void make_lanes();
   result<void> listen_http();
+  result<void> listen_grpc();
+  void look();
   void add_routes();
   void stop();
   process_health health() const;
@@ -54,7 +57,9 @@ struct service::parts {
   std::unique_ptr<coordinator> decides;
   http_router routes{metrics};
   std::vector<std::unique_ptr<http_server>> servers;
+  std::unique_ptr<grpc_server> grpc;
   bound_ports ports;
+  coordinator_state seen = coordinator_state::starting;
 };
 
 result<void> service::parts::start() {
@@ -65,7 +70,10 @@ result<void> service::parts::start() {
   make_lanes();
   add_routes();
   if (auto done = listen_http(); !done) return done.error();  // clients wait in the kernel's queue until the lanes run
-  return decides->start();
+  if (auto done = decides->start(); !done) return done.error();
+  if (auto done = listen_grpc(); !done) return done.error();
+  look();
+  return {};
 }
 
 result<void> service::parts::open_store() {
@@ -112,6 +120,26 @@ result<void> service::parts::listen_http() {
   return {};
 }
 
+result<void> service::parts::listen_grpc() {
+  auto listening = grpc_server::start(grpc_server_options_of(values), *decides, metrics);
+  if (!listening) return listening.error();
+  grpc = *std::move(listening);
+  ports.grpc = grpc->port();
+  return {};
+}
+
+/// Tells the log and gRPC's health service when the state has changed; /readyz asks for itself.
+void service::parts::look() {
+  const coordinator_state state = decides->state();
+  if (state == seen) return;
+  const bool serving = state == coordinator_state::serving;
+  const log_level importance = state == coordinator_state::store_failing ? log_level::error : log_level::info;
+  log_line(importance, "state changed",
+           {{"from", to_string(seen)}, {"to", to_string(state)}, {"why", decides->state_detail()}});
+  if (grpc) grpc->set_serving(serving ? serving_state::serving : serving_state::not_serving);
+  seen = state;
+}
+
 process_health service::parts::health() const {
   const coordinator_state state = decides->state();
   return {.state = std::string{to_string(state)},
@@ -140,12 +168,14 @@ std::size_t service::parts::connections() const {
 
 void service::parts::drain(config::span limit) {
   decides->stop_admitting();
+  look();
   const std::size_t left = decides->drain(limit);
   log_info("drained", {{"left_for_the_next_start", left}});
   for (const auto& each : servers) {
     each->stop_accepting();
     each->close_idle();
   }
+  if (grpc) grpc->stop(last_answers_limit);
   std::binary_semaphore never{0};  // only its time-out is used, until the last answers have left
   const auto until = std::chrono::steady_clock::now() + last_answers_limit;
   while (connections() > 0 && std::chrono::steady_clock::now() < until) {
@@ -154,6 +184,7 @@ void service::parts::drain(config::span limit) {
 }
 
 void service::parts::stop() {
+  grpc.reset();                  // its threads speak to the coordinator
   if (decides) decides->stop();  // the lanes' threads end: what lives on them can be taken apart
   servers.clear();
 }
@@ -169,6 +200,10 @@ result<std::unique_ptr<service>> service::start(const config& values) {
 
 bound_ports service::ports() const {
   return running_->ports;
+}
+
+void service::look() {
+  running_->look();
 }
 
 void service::drain(config::span limit) {

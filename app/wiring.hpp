@@ -21,6 +21,10 @@ public:
 
   bound_ports ports() const;
 
+  /// Logs a change of state (the store fails, it serves again) and passes it on to gRPC's health service. Call it about
+  /// once a second.
+  void look();
+
   /// Fails readiness, refuses new transactions, waits for what is in flight (at most `limit`), and stops listening.
   /// What was left is durable and goes on after the next start.
   void drain(config::span limit);
