@@ -1,0 +1,430 @@
+#include "net/http/dtm_api.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "net/http/router.hpp"
+#include "obs/process_metrics.hpp"
+#include "tests/kit/eventually.hpp"
+#include "tests/kit/http_client.hpp"
+#include "tests/kit/http_door.hpp"
+
+namespace treaty {
+namespace {
+
+using kit::http_answer;
+using kit::http_talker;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+/// Writes down what is asked, and says what the test wants. Answers on the caller's thread, like a door that refuses.
+class scripted_ingress final : public ingress {
+public:
+  struct offered {
+    std::string id;
+    event what;
+    std::size_t body_bytes;
+  };
+
+  void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) override {
+    const std::lock_guard guard{mutex};
+    events.push_back({id.value, std::move(what), body_bytes});
+    if (hold) {
+      held.push_back(std::move(to));
+    } else {
+      to->answer(says);
+    }
+  }
+  void query(gid id, on_result<txn_record> done) override {
+    const std::lock_guard guard{mutex};
+    if (id.value == stored.definition->gid.value) return done(stored);
+    if (id.value == "broken") return done(failure{errc::corrupt, "bad checksum"});
+    if (id.value == "down") return done(failure{errc::unavailable, "the store is failing"});
+    done(failure{errc::not_found, id.value});
+  }
+  void list(list_request request, on_result<listing> done) override {
+    const std::lock_guard guard{mutex};
+    lists.push_back(request);
+    if (request.position == "bad") return done(failure{errc::invalid_argument, "not a position: bad"});
+    done(listing{{stored}, "next/1"});
+  }
+  void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) override {
+    const std::lock_guard guard{mutex};
+    resets.emplace_back(later_than.count(), limit);
+    done(cron_reset{1, true});
+  }
+
+  std::mutex mutex;
+  bool hold = false;
+  answer says;
+  txn_record stored;
+  std::vector<offered> events;
+  std::vector<list_request> lists;
+  std::vector<std::pair<std::int64_t, std::size_t>> resets;
+  std::vector<std::shared_ptr<answer_sink>> held;
+};
+
+class DtmApi : public ::testing::Test {
+protected:
+  DtmApi() {
+    auto definition = std::make_shared<txn_definition>();
+    definition->gid = gid{"s1"};
+    definition->create_time = time_point{std::chrono::seconds{1'795'366'818}};
+    door.stored.definition = std::move(definition);
+    add_dtm_routes(routes, door, {.version = "v1.2.3", .listed_max = 50});
+  }
+
+  http_answer get(std::string_view target) { return kit::get(server.port(), target); }
+  http_answer post(std::string_view target, std::string_view body) { return kit::post(server.port(), target, body); }
+  http_answer submit(std::string_view body) { return post("/api/dtmsvr/submit", body); }
+
+  std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
+  scripted_ingress door;
+  http_router routes{*registry};
+  kit::http_door server{[this](const http_request& request, std::shared_ptr<http_responder> to) {
+    routes.handle(request, std::move(to));
+  }};
+};
+
+constexpr std::string_view ok = R"({"dtm_result":"SUCCESS"})";
+constexpr std::string_view saga = R"({"gid":"g1","trans_type":"saga","steps":[{"action":"a"}],"payloads":["p"]})";
+
+TEST_F(DtmApi, TellsItsVersionAndThatItIsThere) {
+  EXPECT_EQ(get("/api/dtmsvr/version").body, R"({"version":"v1.2.3"})");
+  for (const std::string_view method : {"GET", "POST", "PUT", "PATCH", "OPTIONS", "DELETE", "TRACE"}) {
+    const auto answer = kit::request(server.port(), method, "/api/ping");
+    EXPECT_EQ(answer.status, 200) << method;
+    EXPECT_EQ(answer.body, R"({"msg":"pong"})") << method;
+    EXPECT_EQ(answer.content_type, "application/json; charset=utf-8");
+  }
+}
+
+TEST_F(DtmApi, MakesADifferentGidEachTime) {
+  const auto first = get("/api/dtmsvr/newGid");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_THAT(first.body, MatchesRegex(R"(\{"dtm_result":"SUCCESS","gid":"[2-9A-HJ-NP-Za-km-z]+"\})"));
+  EXPECT_NE(first.body, get("/api/dtmsvr/newGid").body);
+}
+
+TEST_F(DtmApi, HandsASubmitToTheDoor) {
+  const auto answer = submit(saga);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, ok);
+  EXPECT_EQ(answer.content_type, "application/json; charset=utf-8");
+  ASSERT_THAT(door.events, SizeIs(1));
+  EXPECT_EQ(door.events[0].id, "g1");
+  EXPECT_EQ(door.events[0].body_bytes, saga.size());
+  const auto* asked = std::get_if<submit_requested>(&door.events[0].what);
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->definition->gid.value, "g1");
+  EXPECT_THAT(asked->definition->steps, SizeIs(1));
+  EXPECT_EQ(asked->reply_to, 0U);
+}
+
+TEST_F(DtmApi, HandsEveryOtherEventToTheDoor) {
+  EXPECT_EQ(post("/api/dtmsvr/prepare", saga).body, ok);
+  EXPECT_EQ(post("/api/dtmsvr/abort", R"({"gid":"g;2","trans_type":"tcc","rollback_reason":"r"})").body, ok);
+  EXPECT_EQ(post("/api/dtmsvr/abort", R"({"gid":"g2"})").body, ok);
+  EXPECT_EQ(post("/api/dtmsvr/forceStop", R"({"gid":"g3"})").body, ok);
+  EXPECT_EQ(post("/api/dtmsvr/resetNextCronTime", R"({"gid":"g4"})").body, ok);
+  ASSERT_THAT(door.events, SizeIs(5));
+  EXPECT_TRUE(std::holds_alternative<prepare_requested>(door.events[0].what));
+  const auto* abort = std::get_if<abort_requested>(&door.events[1].what);
+  ASSERT_NE(abort, nullptr);
+  EXPECT_EQ(door.events[1].id, "g2");
+  EXPECT_EQ(abort->type, trans_type::tcc);
+  EXPECT_EQ(abort->reason, "r");
+  EXPECT_TRUE(std::holds_alternative<abort_requested>(door.events[2].what));
+  EXPECT_TRUE(std::holds_alternative<force_stop_requested>(door.events[3].what));
+  EXPECT_TRUE(std::holds_alternative<retry_requested>(door.events[4].what));
+}
+
+TEST_F(DtmApi, RendersEveryKindOfAnswer) {
+  const std::array<std::tuple<answer_kind, int, std::string>, 8> expected{{
+      {answer_kind::failure, 409, R"({"dtm_result":"FAILURE","message":"a\u003cb"})"},
+      {answer_kind::ongoing, 425, R"({"dtm_result":"ONGOING","message":"a\u003cb"})"},
+      {answer_kind::error, 500, R"({"message":"a\u003cb"})"},
+      {answer_kind::internal, 500, R"({"message":"a\u003cb"})"},
+      {answer_kind::invalid, 500, R"({"message":"a\u003cb"})"},
+      {answer_kind::overloaded, 429, R"({"message":"a\u003cb"})"},
+      {answer_kind::unavailable, 503, R"({"message":"a\u003cb"})"},
+      {answer_kind::unimplemented, 501, R"({"message":"a\u003cb"})"},
+  }};
+  for (const auto& [kind, status, body] : expected) {
+    door.says = {kind, "a<b"};
+    const auto answer = submit(saga);
+    EXPECT_EQ(answer.status, status);
+    EXPECT_EQ(answer.body, body);
+    EXPECT_EQ(answer.message.header("retry-after"), kind == answer_kind::overloaded ? "1" : "");
+  }
+}
+
+// ---- bad input: each gets a precise answer, and nothing reaches the door
+
+TEST_F(DtmApi, RefusesBadBodiesBeforeTheDoor) {
+  const std::array<std::tuple<std::string, int, std::string>, 12> bad{{
+      {"", 500, R"({"message":"unexpected end of JSON input"})"},
+      {"hello", 500, R"({"message":"invalid character 'h' looking for beginning of value"})"},
+      {R"({"gid":"g")", 500, "invalid JSON"},
+      {R"({"gid":5,"trans_type":"saga"})", 500, R"({"message":"field 'gid' must be a string, not a number"})"},
+      {R"({"trans_type":"saga"})", 500, R"({"message":"key required"})"},
+      {R"({"gid":";\r\n","trans_type":"saga"})", 500, R"({"message":"key required"})"},
+      {R"({"gid":"g","trans_type":"x"})", 500, R"({"message":"unknow trans type: x"})"},
+      {R"({"gid":"g"})", 500, R"({"message":"unknow trans type: "})"},
+      {R"({"gid":"g","trans_type":"saga","steps":[{"action":"a"}]})", 500,
+       R"({"message":"step 1 of 1 has no payload"})"},
+      {R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":[]}"})", 500,
+       "custom_data of a saga is not usable"},
+      {R"({"gid":"g","trans_type":"msg"})", 501, R"({"message":"trans_type 'msg' is not implemented yet"})"},
+      {R"({"gid":")" + std::string(10'000, 'g') + R"(","trans_type":"saga"})", 500,
+       R"({"message":"gid has 10000 bytes, at most 128 are possible"})"},
+  }};
+  for (const auto& [body, status, text] : bad) {
+    for (const std::string_view route : {"/api/dtmsvr/submit", "/api/dtmsvr/prepare"}) {
+      const auto answer = post(route, body);
+      EXPECT_EQ(answer.status, status) << body.substr(0, 80);
+      EXPECT_THAT(answer.body, HasSubstr(text));
+      EXPECT_THAT(answer.body, Not(HasSubstr("dtm_result")));
+    }
+  }
+  EXPECT_THAT(door.events, IsEmpty());
+}
+
+TEST_F(DtmApi, RefusesBadBodiesOfTheShortRoutes) {
+  for (const std::string_view route : {"/api/dtmsvr/abort", "/api/dtmsvr/forceStop", "/api/dtmsvr/resetNextCronTime"}) {
+    EXPECT_EQ(post(route, "").body, R"({"message":"unexpected end of JSON input"})");
+    EXPECT_EQ(post(route, "{}").body, R"({"message":"key required"})");
+    EXPECT_EQ(post(route, "[1]").status, 500);
+  }
+  EXPECT_THAT(door.events, IsEmpty());
+}
+
+TEST_F(DtmApi, TakesAGidOf128Characters) {
+  const std::string longest(128, 'g');
+  EXPECT_EQ(submit(R"({"gid":")" + longest + R"(","trans_type":"saga"})").status, 200);
+  ASSERT_THAT(door.events, SizeIs(1));
+  EXPECT_EQ(door.events[0].id, longest);
+}
+
+TEST_F(DtmApi, RefusesABodyOfTenMegabytes) {
+  const auto answer =
+      submit(R"({"gid":"g","trans_type":"saga","query_prepared":")" + std::string(10u << 20, 'x') + "\"}");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_THAT(answer.body, HasSubstr(R"({"message":)"));
+  EXPECT_THAT(door.events, IsEmpty());
+}
+
+// ---- look-ups
+
+TEST_F(DtmApi, AnswersQueriesForKnownAndUnknownTransactions) {
+  const auto known = get("/api/dtmsvr/query?gid=s1");
+  EXPECT_EQ(known.status, 200);
+  const auto json = nlohmann::json::parse(known.body);
+  EXPECT_EQ(json["transaction"]["gid"], "s1");
+  EXPECT_EQ(json["branches"], nlohmann::json::array());
+
+  const std::string none = R"({"branches":[],"transaction":null})";
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=other").body, none);
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=" + std::string(10'000, 'g')).body, none);
+  for (const std::string_view target : {"/api/dtmsvr/query", "/api/dtmsvr/query?gid="}) {
+    const auto answer = get(target);
+    EXPECT_EQ(answer.status, 500);
+    EXPECT_EQ(answer.body, R"({"message":"no gid specified"})");
+  }
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=broken").body, R"({"message":"bad checksum"})");
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=broken").status, 500);
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=down").status, 503);
+}
+
+TEST_F(DtmApi, DecodesQueryParameters) {
+  EXPECT_THAT(get("/api/dtmsvr/query?x=1&gid=%73%31").body, HasSubstr(R"("gid":"s1")"));
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=%zz").status, 200);
+  EXPECT_EQ(get("/api/dtmsvr/query?gid=%").status, 200);
+  EXPECT_EQ(get("/api/dtmsvr/query?&&=&gid").status, 500);
+}
+
+TEST_F(DtmApi, ListsWithEveryFilter) {
+  const auto answer = get(
+      "/api/dtmsvr/all?limit=7&position=p%2F1&status=submitted&transType=saga&createTimeStart=1000&createTimeEnd=2000");
+  EXPECT_EQ(answer.status, 200);
+  const auto json = nlohmann::json::parse(answer.body);
+  EXPECT_EQ(json["next_position"], "next/1");
+  EXPECT_THAT(json["transactions"], SizeIs(1));
+  ASSERT_THAT(door.lists, SizeIs(1));
+  EXPECT_EQ(door.lists[0].limit, 7U);
+  EXPECT_EQ(door.lists[0].position, "p/1");
+  EXPECT_EQ(door.lists[0].status, txn_status::submitted);
+  EXPECT_EQ(door.lists[0].type, trans_type::saga);
+  EXPECT_EQ(door.lists[0].created_from, time_point{std::chrono::seconds{1}});
+  EXPECT_EQ(door.lists[0].created_to, time_point{duration{2'000'999'999}}) << "to the end of its millisecond";
+}
+
+TEST_F(DtmApi, ListsWithDefaultsAndWithinItsLimit) {
+  get("/api/dtmsvr/all?createTimeEnd=9223372036854775807");
+  get("/api/dtmsvr/all?limit=1000000");
+  ASSERT_THAT(door.lists, SizeIs(2));
+  EXPECT_EQ(door.lists[0].limit, 50U) << "100, cut to what this server lists at most";
+  EXPECT_FALSE(door.lists[0].status || door.lists[0].type);
+  EXPECT_FALSE(is_set(door.lists[0].created_from));
+  EXPECT_GT(door.lists[0].created_to, time_point{std::chrono::hours{24 * 365 * 200}});
+  EXPECT_EQ(door.lists[1].limit, 50U);
+}
+
+TEST_F(DtmApi, ListsOneTransactionByGid) {
+  const auto known = nlohmann::json::parse(get("/api/dtmsvr/all?gid=s1&position=p").body);
+  EXPECT_THAT(known["transactions"], SizeIs(1));
+  EXPECT_EQ(known["next_position"], "p");
+  EXPECT_EQ(get("/api/dtmsvr/all?gid=other").body, R"({"next_position":"","transactions":null})");
+  EXPECT_THAT(door.lists, IsEmpty());
+}
+
+TEST_F(DtmApi, RefusesBadFilters) {
+  for (const std::string_view query : {"limit=x", "limit=0", "limit=-1", "limit=1e3", "createTimeStart=x",
+                                       "createTimeEnd=-5", "status=done", "transType=sagas", "position=bad"}) {
+    const auto answer = get("/api/dtmsvr/all?" + std::string{query});
+    EXPECT_EQ(answer.status, 500) << query;
+    EXPECT_THAT(answer.body, HasSubstr("message")) << query;
+  }
+  EXPECT_EQ(get("/api/dtmsvr/all?limit=x").body, R"({"message":"convert to int error: x"})");
+}
+
+TEST_F(DtmApi, ResetsTheCronTimes) {
+  EXPECT_EQ(get("/api/dtmsvr/resetCronTime").body, R"({"has_remaining":true,"succeed_count":1})");
+  get("/api/dtmsvr/resetCronTime?timeout=1&limit=2");
+  EXPECT_THAT(door.resets,
+              ElementsAre(std::pair<std::int64_t, std::size_t>{105, 100}, std::pair<std::int64_t, std::size_t>{1, 2}));
+  EXPECT_EQ(get("/api/dtmsvr/resetCronTime?timeout=x").status, 500);
+  EXPECT_EQ(get("/api/dtmsvr/resetCronTime?limit=x").status, 500);
+}
+
+// ---- routes
+
+TEST_F(DtmApi, AnswersUnknownRoutesAsPlainText) {
+  const std::array<std::pair<std::string, std::string>, 7> unknown{{
+      {"GET", "/"},
+      {"GET", "/api/dtmsvr/nope"},
+      {"POST", "/api/dtmsvr/newGid"},
+      {"GET", "/api/dtmsvr/submit"},
+      {"HEAD", "/api/dtmsvr/version"},
+      {"DELETE", "/api/dtmsvr/topic/"},
+      {"GET", "/api/dtmsvr/submit/"},
+  }};
+  for (const auto& [method, target] : unknown) {
+    http_talker client{server.port()};
+    client.say(method + " " + target + " HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    const auto heard = client.hear_out();
+    ASSERT_TRUE(heard) << target;
+    EXPECT_THAT(*heard, testing::StartsWith("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n")) << target;
+    EXPECT_EQ(heard->ends_with("\r\n\r\n404 page not found"), method != "HEAD") << target;
+  }
+}
+
+TEST_F(DtmApi, SendsClientsAwayFromATrailingSlash) {
+  const auto got = get("/api/dtmsvr/query/?gid=s1");
+  EXPECT_EQ(got.status, 301);
+  EXPECT_EQ(got.message.header("location"), "/api/dtmsvr/query?gid=s1");
+  const auto posted = post("/api/dtmsvr/submit/", saga);
+  EXPECT_EQ(posted.status, 307);
+  EXPECT_EQ(posted.body, "");
+  EXPECT_EQ(posted.message.header("location"), "/api/dtmsvr/submit");
+  EXPECT_THAT(door.events, IsEmpty());
+}
+
+TEST_F(DtmApi, SaysWhatIsNotImplementedYet) {
+  for (const std::string_view name : {"registerBranch", "registerXaBranch", "registerTccBranch", "prepareWorkflow"}) {
+    const auto answer = post("/api/dtmsvr/" + std::string{name}, "{}");
+    EXPECT_EQ(answer.status, 501);
+    EXPECT_EQ(answer.body, R"({"message":")" + std::string{name} + R"( is not implemented yet"})");
+  }
+  for (const std::string_view name : {"subscribe?topic=t", "unsubscribe", "scanKV", "queryKV?cat=topics"}) {
+    EXPECT_EQ(get("/api/dtmsvr/" + std::string{name}).status, 501) << name;
+  }
+  EXPECT_EQ(kit::request(server.port(), "DELETE", "/api/dtmsvr/topic/t1").status, 501);
+  EXPECT_EQ(post("/api/json-rpc", "{}").status, 501);
+}
+
+TEST_F(DtmApi, CountsRequestsUnderLabelsThatAreBounded) {
+  submit(saga);
+  submit("hello");
+  get("/api/dtmsvr/query?gid=s1");
+  get("/api/ping");
+  for (int i = 0; i < 20; ++i) get("/nowhere/" + std::to_string(i));
+  const std::string text = metrics_text(*registry);
+  EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="submit",status="ok",type="http"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="submit",status="fail",type="http"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="query",status="ok",type="http"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="unknown",status="fail",type="http"} 20)"));
+  EXPECT_THAT(text, HasSubstr(R"(dtm_server_response_duration_count{api="submit",type="http"} 2)"));
+  EXPECT_THAT(text, Not(HasSubstr("ping")));
+  EXPECT_THAT(text, Not(HasSubstr("nowhere")));
+}
+
+// The coordinator goes on with what it promised; only the client has lost interest.
+TEST_F(DtmApi, DoesNotMindClientsThatLeave) {
+  door.hold = true;
+  {
+    http_talker client{server.port()};
+    client.say("POST /api/dtmsvr/submit HTTP/1.1\r\nContent-Length: " + std::to_string(saga.size()) + "\r\n\r\n");
+    client.say(saga);
+    ASSERT_TRUE(kit::eventually([this] {
+      const std::lock_guard guard{door.mutex};
+      return !door.held.empty();
+    }));
+  }
+  {
+    const std::lock_guard guard{door.mutex};
+    door.hold = false;
+    door.held[0]->answer({});
+  }
+  EXPECT_EQ(submit(saga).body, ok);
+}
+
+TEST(HttpRouter, FindsRoutesOfTheApplicationWithParameters) {
+  prometheus::Registry registry;
+  http_router routes{registry};
+  std::string seen;
+  const auto named = [&seen](std::string name) {
+    return [&seen, name](const http_request& request, std::shared_ptr<http_responder>) {
+      seen = name + ":" + std::string{request.path};
+    };
+  };
+  class nobody final : public http_responder {
+    void reply(http_reply what) override { status = what.status; }
+
+  public:
+    int status = 0;
+  };
+  routes.add("GET", "/healthz", named("health"), route_metrics::uncounted);
+  routes.add("DELETE", "/topic/:name", named("topic"));
+  routes.add("GET", "/topic/:name/size", named("size"));
+  const auto to = std::make_shared<nobody>();
+  const auto visit = [&](std::string_view method, std::string_view path) {
+    seen.clear();
+    to->status = 0;
+    routes.handle({method, path, {}, {}}, to);
+    return seen;
+  };
+  EXPECT_EQ(visit("GET", "/healthz"), "health:/healthz");
+  EXPECT_EQ(visit("DELETE", "/topic/t1"), "topic:/topic/t1");
+  EXPECT_EQ(visit("GET", "/topic/t1/size"), "size:/topic/t1/size");
+  EXPECT_EQ(visit("DELETE", "/topic/"), "");
+  EXPECT_EQ(to->status, 404);
+  EXPECT_EQ(visit("DELETE", "/topic/t1/more/"), "");
+  EXPECT_EQ(to->status, 404);
+  EXPECT_EQ(visit("GET", "/topic/t1/size/"), "");
+  EXPECT_EQ(to->status, 301);
+}
+
+}  // namespace
+}  // namespace treaty
