@@ -11,6 +11,8 @@
 #include "app/options_for.hpp"
 #include "app/port_check.hpp"
 #include "app/server_metrics.hpp"
+#include "net/branch_mux.hpp"
+#include "net/grpc/branch_grpc_client.hpp"
 #include "net/grpc/grpc_server.hpp"
 #include "net/http/asio_loop.hpp"
 #include "net/http/branch_http_client.hpp"
@@ -170,7 +172,7 @@ void service::parts::drain(config::span limit) {
   decides->stop_admitting();
   look();
   const std::size_t left = decides->drain(limit);
-  log_info("drained", {{"left_for_the_next_start", left}});
+  log_info("drained", {{"still_in_flight", left}});
   for (const auto& each : servers) {
     each->stop_accepting();
     each->close_idle();
