@@ -51,7 +51,9 @@ public:
 
 private:
   result<void> recover();
+  void start_lanes();
 
+  bool started_ = false;
   coordinator_options options_;
   coordinator_metrics metrics_;
   system_config config_;
@@ -86,9 +88,14 @@ coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordina
 
 result<void> coordinator::system::start() {
   if (auto recovered = recover(); !recovered) return recovered;
-  for (const auto& one : lanes) one->start();
+  start_lanes();
   phase = coordinator_state::serving;
   return {};
+}
+
+void coordinator::system::start_lanes() {
+  started_ = true;
+  for (const auto& one : lanes) one->start();
 }
 
 /// Reads the due index and nothing else: what it does not name is finished.
@@ -118,15 +125,14 @@ std::size_t coordinator::system::drain(std::chrono::milliseconds limit) {
 
 void coordinator::system::stop() {
   if (phase.exchange(coordinator_state::stopped) == coordinator_state::stopped) return;
-  for (const auto& one : lanes) one->stop();
+  for (const auto& one : lanes) one->let_go();
   caf::anon_send(around.committer, stop_working{});
   for (const caf::actor& one : around.readers) caf::anon_send(one, stop_working{});
   caf::anon_send(around.sweeper, stop_working{});
-  around.committer = nullptr;
-  around.readers.clear();
-  around.sweeper = nullptr;
+  if (!started_) start_lanes();     // they have shards to end
+  actors_.await_all_actors_done();  // while the lanes still run: what the committer and the readers hand back is heard
+  for (const auto& one : lanes) one->stop();
   lanes.clear();
-  actors_.await_all_actors_done();
 }
 
 coordinator::coordinator(store& kept, std::vector<lane_ports> lanes, coordinator_options options,

@@ -36,12 +36,15 @@ void lane::run() {
   lane_unit::current() = nullptr;
 }
 
+void lane::let_go() {
+  post([this] { caf::anon_send(shard_, treaty::let_go{}); });
+}
+
 void lane::stop() {
   if (!thread_.joinable()) return;
   post([this] {
-    caf::anon_send(shard_, let_go{});
-    // After the shard has let go: what the loop still holds runs first, then it ends.
-    post([this] { post([this] { ports_.events->stop(); }); });
+    gathering_ = {};  // never sent: nobody was told anything that rests on it
+    ports_.events->stop();
   });
   thread_.join();
 }

@@ -48,7 +48,9 @@ public:
 
   /// Starts the thread. Before that, and after `stop`, the caller's thread stands for it.
   void start();
-  /// Lets go of everything on the lane's own thread, ends the loop and waits for the thread. Threads: not the lane's.
+  /// Ends the shard and with it every transaction. Threads: any.
+  void let_go();
+  /// When what was posted before has run: ends the loop and waits for the thread. Threads: not the lane's.
   void stop();
 
   /// Runs `work` on the lane, later. Threads: any.

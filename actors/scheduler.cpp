@@ -46,9 +46,11 @@ void lane_unit::discard() {
 }
 
 void lane_scheduler::enqueue(caf::resumable* job) {
-  lane_unit* const unit = lane_unit::current();
-  TREATY_ASSERT(unit != nullptr);  // see lane_unit: other threads post into the loop first
-  unit->exec_later(job);
+  if (lane_unit* const unit = lane_unit::current()) return unit->exec_later(job);
+  // CAF's own service actors, which hear that the system ends: run here and now. Ours are never spoken to like this.
+  caf::scoped_execution_unit here{&system()};
+  while (job->resume(&here, messages_a_turn) == caf::resumable::resume_later) continue;
+  caf::intrusive_ptr_release(job);
 }
 
 }  // namespace treaty

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <caf/all.hpp>
-#include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <deque>
 #include <vector>
@@ -31,6 +30,21 @@ private:
   bool posted_ = false;
 };
 
+/// No actor of ours asks CAF for the time: lanes have timer wheels. CAF's own clock would need a thread, and its queue
+/// blocks whoever ends an actor while that thread is late.
+class no_clock final : public caf::actor_clock {
+public:
+  void set_ordinary_timeout(time_point, caf::abstract_actor*, caf::atom_value, std::uint64_t) override {}
+  void set_multi_timeout(time_point, caf::abstract_actor*, caf::atom_value, std::uint64_t) override {}
+  void set_request_timeout(time_point, caf::abstract_actor*, caf::message_id) override {}
+  void cancel_ordinary_timeout(caf::abstract_actor*, caf::atom_value) override {}
+  void cancel_request_timeout(caf::abstract_actor*, caf::message_id) override {}
+  void cancel_timeouts(caf::abstract_actor*) override {}
+  void schedule_message(time_point, caf::strong_actor_ptr, caf::mailbox_element_ptr) override {}
+  void schedule_message(time_point, caf::group, caf::strong_actor_ptr, caf::message) override {}
+  void cancel_all() override {}
+};
+
 /// CAF's scheduler module, without threads of its own: CAF's "stealing" policy is quadratic under load, and a pool
 /// beside the sockets' threads would cost a wake-up for each message (docs/decisions/0003-actors-on-lanes.md).
 class lane_scheduler final : public caf::scheduler::abstract_coordinator {
@@ -43,7 +57,7 @@ public:
   caf::actor_clock& clock() noexcept override { return clock_; }
 
 private:
-  caf::detail::thread_safe_actor_clock clock_;  // no actor of ours asks it for anything: lanes have timer wheels
+  no_clock clock_;
 };
 
 }  // namespace treaty

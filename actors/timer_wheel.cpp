@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/base/assert.hpp"
-
 namespace treaty {
 namespace {
 
@@ -21,6 +19,10 @@ void timer_node::disarm() {
 timer_wheel::tick timer_wheel::tick_at_or_after(time_point when) {
   const auto nanoseconds = std::max<std::int64_t>(when.time_since_epoch().count(), 0);
   return (static_cast<tick>(nanoseconds) + (tick{1} << tick_shift) - 1) >> tick_shift;
+}
+
+timer_wheel::tick timer_wheel::tick_before(time_point when) {
+  return static_cast<tick>(std::max<std::int64_t>(when.time_since_epoch().count(), 0)) >> tick_shift;
 }
 
 timer_wheel::~timer_wheel() {
@@ -89,7 +91,7 @@ std::optional<timer_wheel::tick> timer_wheel::first_used_tick() const {
 }
 
 std::size_t timer_wheel::advance(time_point now, std::size_t limit) {
-  const tick target = static_cast<tick>(std::max<std::int64_t>(now.time_since_epoch().count(), 0)) >> tick_shift;
+  const tick target = tick_before(now);
   std::size_t fired = 0;
   for (;;) {
     while (!due_now_.is_alone()) {

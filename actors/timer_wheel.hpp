@@ -63,7 +63,7 @@ private:
 /// Threads: one at a time (a lane's).
 class timer_wheel {
 public:
-  explicit timer_wheel(time_point start) : current_{tick_at_or_after(start)} {}
+  explicit timer_wheel(time_point start) : current_{tick_before(start)} {}
   timer_wheel(const timer_wheel&) = delete;
   timer_wheel& operator=(const timer_wheel&) = delete;
   ~timer_wheel();
@@ -86,6 +86,7 @@ private:
   static constexpr unsigned levels = 4;
 
   static tick tick_at_or_after(time_point when);
+  static tick tick_before(time_point when);
   static std::size_t slot_of(tick when, unsigned level) { return (when >> (slot_bits * level)) & (slots - 1); }
   void link(timer_node& node);
   void relink(detail::timer_link& list);

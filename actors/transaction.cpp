@@ -120,10 +120,12 @@ void transaction_state::call(std::size_t leg_index) {
   const std::chrono::milliseconds own = definition.options.request_timeout;
   what.timeout = own.count() > 0 ? own : home_->options().request_timeout;
 
-  home_->calls().call(std::move(what), [home = home_, self = caf::actor{self_}, leg_index, type = definition.type,
+  // Weak: whoever is not in the shard any more needs no answer, and a call may outlive the actors.
+  home_->calls().call(std::move(what), [home = home_, self = self_->address(), leg_index, type = definition.type,
                                         op = view.op, began = now()](branch_reply said) {
     home->metrics().branch_answered(type, op, leg_index / 2 + 1, said.outcome, seconds_between(began, now()));
-    caf::anon_send(self, answered{leg_index, said.outcome, std::move(said.detail)});
+    const auto waiting = caf::actor_cast<caf::actor>(self);
+    if (waiting) caf::anon_send(waiting, answered{leg_index, said.outcome, std::move(said.detail)});
   });
 }
 
@@ -186,7 +188,11 @@ void transaction_state::restored(loaded& from) {
   } else {
     machine_.emplace(id_, home_->around().kept.next_row(), home_->policy(), delay);
   }
-  for (envelope& one : std::exchange(unheard_, {})) offer(std::move(one));
+  while (machine_ && !unheard_.empty()) {
+    envelope next = std::move(unheard_.front());
+    unheard_.pop_front();
+    offer(std::move(next));
+  }
   settle_down();
 }
 
@@ -210,6 +216,7 @@ void transaction_state::note_end() {
 
 /// After each step: stay for what comes soon, leave memory when nothing does.
 void transaction_state::settle_down() {
+  if (!unheard_.empty()) return;
   if (!machine_ || !machine_->may_park()) {
     if (machine_ && !machine_->write_under_way()) {
       if (const auto next = machine_->next_moment()) home_->arm(timer_, *next);

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/coordinator.hpp"
+
+namespace treaty::kit {
+
+enum class waiting_for { nothing, result };
+inline constexpr waiting_for waiting = waiting_for::result;
+
+/// Small waits, so that tests are quick.
+coordinator_options quick_options();
+
+/// Answers branch calls as a test says, and keeps a ledger. Threads: any.
+class scripted_participant {
+public:
+  void answer(const std::string& url, branch_reply always);
+  void answer_once(const std::string& url, branch_reply next);
+  /// Calls of this URL are answered only after `let_go`.
+  void hold(const std::string& url);
+  void let_go();
+  std::size_t held() const;
+  std::size_t count() const;
+  std::vector<std::string> ledger() const;
+
+  void receive(branch_call call, branch_done done, loop& events);
+
+private:
+  struct held_call {
+    loop* events;
+    branch_done done;
+  };
+  branch_reply reply_to(const std::string& url);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, branch_reply> always_;
+  std::map<std::string, std::vector<branch_reply>> next_;
+  std::vector<std::string> held_urls_;
+  std::vector<held_call> held_;
+  std::vector<std::string> ledger_;
+};
+
+/// Passes everything on to another store, until it is told to fail.
+class failing_store final : public store {
+public:
+  explicit failing_store(store& real) : real_{real} {}
+  void fail(bool from_now_on) { failing_ = from_now_on; }
+
+  record_id next_row() override { return real_.next_row(); }
+  std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override;
+  result<txn_record> load(const gid& id) const override { return real_.load(id); }
+  result<due_page> due(const due_query& query) const override { return real_.due(query); }
+  result<list_page> list(const list_query& query) const override { return real_.list(query); }
+  result<std::size_t> expire(time_point before, std::size_t limit) override { return real_.expire(before, limit); }
+  store_health health() const override;
+  store_figures figures() const override { return real_.figures(); }
+
+private:
+  store& real_;
+  std::atomic<bool> failing_{false};
+};
+
+/// A coordinator on real lanes, with a store in memory (or the one given) and a scripted participant.
+class coordinator_world {
+public:
+  explicit coordinator_world(coordinator_options options = quick_options(), store* kept = nullptr,
+                             std::size_t lanes = 1);
+  ~coordinator_world();
+
+  answer submit(const std::string& id, const std::vector<std::string>& actions,
+                waiting_for what = waiting_for::nothing);
+  std::vector<answer> submit_many(const std::string& id, const std::vector<std::string>& actions, std::size_t times);
+  void submit_and_forget(const std::string& id, const std::vector<std::string>& actions);
+  answer say(const std::string& id, event what);
+  cron_reset reset_cron(std::chrono::seconds later_than, std::size_t limit);
+  std::optional<txn_status> status_of(const std::string& id);
+  bool eventually_has_status(const std::string& id, txn_status wanted);
+  std::vector<std::string> calls() const { return participant.ledger(); }
+  double gauge(const std::string& name) const;
+
+  scripted_participant participant;
+  std::unique_ptr<treaty::coordinator> coordinator;
+
+private:
+  std::future<answer> offer(const std::string& id, event what);
+
+  std::unique_ptr<store> own_store_;
+  std::shared_ptr<class prometheus_holder> metrics_;
+};
+
+}  // namespace treaty::kit
