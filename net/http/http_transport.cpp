@@ -35,7 +35,7 @@ http_transport_core::http_transport_core(std::shared_ptr<asio_loop> on, http_cli
       options{std::move(what)},
       limits{.body_bytes_max = options.answer_bytes_max},
       metrics{shown},
-      deadline_timer_{io},
+      deadlines_{std::make_shared<lane_deadlines>(io)},
       tidy_timer_{io} {}
 
 void http_transport_core::send(outgoing_request request, judge_answer judge, branch_done done) {
@@ -127,21 +127,7 @@ void http_transport_core::timed_out(exchange& late) {
 }
 
 void http_transport_core::watch(deadline_entry& entry, clock::time_point when) {
-  deadlines_.add(entry, when);
-  const auto moment = deadline_list::moment_of(when);
-  if (!armed_ || moment < *armed_) arm(moment);
-}
-
-void http_transport_core::arm(clock::time_point when) {
-  armed_ = when;
-  deadline_timer_.expires_at(when);
-  deadline_timer_.async_wait([alive = weak_from_this(), when](const boost::system::error_code& error) {
-    const auto self = alive.lock();
-    if (error || !self || self->armed_ != when) return;
-    self->armed_.reset();
-    self->deadlines_.sweep(clock::now());
-    if (const auto next = self->deadlines_.earliest(); next && !self->armed_) self->arm(*next);
-  });
+  deadlines_->watch(entry, when);
 }
 
 void http_transport_core::tidy_later() {
@@ -170,7 +156,7 @@ result<std::shared_ptr<tls_trust>> http_transport_core::trust() {
 void http_transport_core::close() {
   destinations_.clear();
   completed_.clear();
-  deadline_timer_.cancel();
+  deadlines_->close();
   tidy_timer_.cancel();
 }
 

@@ -3,7 +3,6 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "net/http/http_connection.hpp"
 #include "net/http/http_destination.hpp"
 #include "net/http/http_transport.hpp"
+#include "net/http/lane_deadlines.hpp"
 
 namespace treaty {
 
@@ -60,16 +60,13 @@ private:
   void dispatch(exchange_ptr what);
   void redirect(exchange_ptr what, int status, const std::string& location);
   void hand_out();
-  void arm(clock::time_point when);
   void tidy_later();
   void tidy();
 
-  deadline_list deadlines_;  // outlives what is in it
+  const std::shared_ptr<lane_deadlines> deadlines_;  // outlives what is in it
   std::unordered_map<std::string, std::unique_ptr<http_destination>, text_hash, std::equal_to<>> destinations_;
   std::vector<completion> completed_;
   bool handing_out_ = false;
-  lane_timer deadline_timer_;
-  std::optional<clock::time_point> armed_;
   lane_timer tidy_timer_;
   bool tidying_ = false;
   std::shared_ptr<tls_trust> trust_;
