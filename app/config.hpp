@@ -60,6 +60,7 @@ struct config {
   std::string micro_service_driver = "default";
   std::string micro_service_target;
   std::string micro_service_end_point;
+  std::string local_host_alias;
 
   std::string log_level = "info";
   std::string log_outputs = "stderr";

@@ -26,6 +26,7 @@ bool contains(std::span<const std::string_view> all, std::string_view one) {
 }
 
 void read_environment(const environment& env, loaded_config& into, std::vector<std::string>& errors) {
+  if (const auto set = env("IS_DOCKER"); set && !set->empty()) into.values.local_host_alias = "host.docker.internal";
   std::size_t index = 0;
   for (const option& each : all_options()) {
     std::string& source = into.sources[index++];

@@ -195,6 +195,12 @@ const std::array table{
     option{.path = "MicroService.EndPoint",
            .field = &config::micro_service_end_point,
            .help = "The address under which a driver registers this process."},
+    option{
+        .path = "LocalHostAlias",
+        .field = &config::local_host_alias,
+        .help =
+            "Replaces localhost and 127.0.0.1 in branch URLs, for a coordinator in a container. A variable IS_DOCKER "
+            "that is not empty sets it to host.docker.internal, as in DTM."},
     option{.path = "HttpMicroService.Driver",
            .field = {},
            .help = "Has no effect in DTM either.",

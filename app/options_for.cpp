@@ -45,10 +45,12 @@ coordinator_options coordinator_options_of(const config& values) {
   return options;
 }
 
-http_client_options http_client_options_of(const config& values) {
-  http_client_options options;
-  options.connections_max = count(values.limits_destination_calls_max);
-  options.idle_connections_max = options.connections_max;
+branch_clients_options branch_options_of(const config& values) {
+  branch_clients_options options;
+  options.http.connections_max = count(values.limits_destination_calls_max);
+  options.http.idle_connections_max = options.http.connections_max;
+  options.grpc.in_flight_max = count(values.limits_destination_calls_max);
+  options.local_host_alias = values.local_host_alias;
   return options;
 }
 

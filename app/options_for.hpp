@@ -2,8 +2,8 @@
 
 #include "actors/coordinator.hpp"
 #include "app/config.hpp"
+#include "net/branch_mux.hpp"
 #include "net/grpc/grpc_server.hpp"
-#include "net/http/http_transport.hpp"
 #include "net/http/server.hpp"
 #include "storage/rocksdb/rocksdb_store.hpp"
 
@@ -15,7 +15,7 @@ namespace treaty {
 std::size_t lane_count(const config& values);
 rocksdb_options store_options(const config& values);
 coordinator_options coordinator_options_of(const config& values);
-http_client_options http_client_options_of(const config& values);
+branch_clients_options branch_options_of(const config& values);
 /// For one of `lanes` servers.
 http_server_options http_server_options_of(const config& values, std::size_t lanes);
 grpc_server_options grpc_server_options_of(const config& values);

@@ -12,10 +12,9 @@
 #include "app/port_check.hpp"
 #include "app/server_metrics.hpp"
 #include "net/branch_mux.hpp"
-#include "net/grpc/branch_grpc_client.hpp"
+#include "net/discovery.hpp"
 #include "net/grpc/grpc_server.hpp"
 #include "net/http/asio_loop.hpp"
-#include "net/http/branch_http_client.hpp"
 #include "net/http/client_metrics.hpp"
 #include "net/http/dtm_api.hpp"
 #include "net/http/router.hpp"
@@ -87,11 +86,11 @@ result<void> service::parts::open_store() {
 }
 
 void service::parts::make_lanes() {
+  const auto where = std::make_shared<const default_discovery>();
   std::vector<lane_ports> lanes;
   for (std::size_t made = 0; made < lane_count(values); ++made) {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
-    auto transport = std::make_shared<http_transport>(loop, http_client_options_of(values), client_metrics);
-    lanes.push_back({loop, std::make_shared<branch_http_client>(std::move(transport))});
+    lanes.push_back({loop, std::make_shared<branch_mux>(loop, where, branch_options_of(values), client_metrics)});
   }
   decides = std::make_unique<coordinator>(*kept, std::move(lanes), coordinator_options_of(values), metrics);
 }

@@ -80,6 +80,13 @@ TEST(Config, FileWinsOverEnvironmentAndEnvironmentOverDefault) {
   EXPECT_EQ(values.log_level, "info");
 }
 
+// DTM's images set IS_DOCKER, and their users rely on localhost meaning the host.
+TEST(Config, InAContainerLocalhostCanMeanTheHost) {
+  EXPECT_EQ(good("", {{"IS_DOCKER", "1"}}).local_host_alias, "host.docker.internal");
+  EXPECT_EQ(good("LocalHostAlias: gateway\n", {{"IS_DOCKER", "1"}}).local_host_alias, "gateway");
+  EXPECT_EQ(good("", {{"IS_DOCKER", ""}}).local_host_alias, "");
+}
+
 // The shape of a file that runs a DTM server today, every key of it.
 TEST(Config, AnExistingDtmFileStarts) {
   auto loaded = load(R"(
