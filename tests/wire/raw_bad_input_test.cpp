@@ -179,7 +179,7 @@ TEST_F(RawBadInput, SlowClientIsServedWhenItIsDone) {
   const std::string text = "GET /api/dtmsvr/query?gid=nobody HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   for (const char byte : text) {
     ASSERT_TRUE(connection.write({&byte, 1}, deadline));
-    std::this_thread::sleep_for(5ms);  // what makes it slow
+    std::this_thread::sleep_for(5ms);  // what makes it slow, not a wait for something
   }
   std::string buffered;
   const auto answer = kit::read_message(connection, buffered, kit::message_kind::response, deadline);
