@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/config_docs.hpp"
+#include "app/metrics_docs.hpp"
 
 namespace {
 
@@ -17,6 +18,7 @@ struct page {
 
 std::vector<page> all_pages() {
   return {{"docs/configuration.md", treaty::configuration_markdown()},
+          {"docs/metrics.md", treaty::metrics_markdown()},
           {"deploy/treaty.sample.yaml", treaty::sample_yaml()}};
 }
 
