@@ -4,6 +4,11 @@ SHELL := /bin/sh
 JOBS ?= 2
 RELEASE := build/release
 
+# What one build directory compiled serves the others, and other clones.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
+export CCACHE_SLOPPINESS := pch_defines,time_macros
+
 .PHONY: help run build test check asan tsan bench format clean setup
 
 help: ## list these commands
