@@ -19,7 +19,7 @@ pending_reply::pending_reply(std::shared_ptr<pending_replies> among, grpc::Serve
 
 pending_reply::~pending_reply() {
   among_->closed(*this);
-  finish({grpc::StatusCode::UNAVAILABLE, "the request was dropped; ask again what became of it"});
+  end({grpc::StatusCode::UNAVAILABLE, "the request was dropped; ask again what became of it"});
 }
 
 void pending_reply::answer(treaty::answer what) {
@@ -27,6 +27,11 @@ void pending_reply::answer(treaty::answer what) {
 }
 
 void pending_reply::finish(const grpc::Status& status) {
+  end(status);
+  among_->closed(*this);
+}
+
+void pending_reply::end(const grpc::Status& status) {
   if (finished_.exchange(true)) return;
   counters_.count(status.ok(), std::chrono::steady_clock::now() - start_);
   reactor_.Finish(status);
@@ -57,7 +62,7 @@ void pending_replies::stop(std::chrono::steady_clock::time_point deadline) {
   stopping_ = true;
   changed_.wait_until(lock, deadline, [&] { return open_.empty(); });
   // Under the lock none of them can be destroyed: that waits in `closed`.
-  for (pending_reply* const one : open_) one->finish(stopping());
+  for (pending_reply* const one : open_) one->end(stopping());
 }
 
 }  // namespace treaty

@@ -25,6 +25,9 @@ public:
   void finish(const grpc::Status& status);
 
 private:
+  friend class pending_replies;
+  void end(const grpc::Status& status);
+
   std::shared_ptr<pending_replies> among_;  // the door may keep a reply longer than the server lives
   grpc::ServerUnaryReactor& reactor_;       // gRPC's, alive until it is finished
   const method_counters& counters_;         // the server's; not touched once finished

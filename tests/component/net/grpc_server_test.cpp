@@ -1,0 +1,305 @@
+#include "net/grpc/grpc_server.hpp"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/empty.pb.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <future>
+#include <mutex>
+#include <set>
+
+#include "proto/dtmgimp.grpc.pb.h"
+#include "tests/kit/tcp.hpp"
+
+namespace treaty {
+namespace {
+
+using namespace std::chrono_literals;
+using dtmgimp::Dtm;
+using google::protobuf::Empty;
+using grpc::StatusCode;
+using testing::HasSubstr;
+
+/// Answers with what the test says, or keeps the sinks when it says nothing.
+class scripted_door final : public ingress {
+public:
+  void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) override {
+    const std::lock_guard lock{mutex};
+    ids.push_back(std::move(id));
+    events.push_back(std::move(what));
+    bytes = body_bytes;
+    if (says) {
+      to->answer(*says);
+    } else {
+      kept.push_back(std::move(to));
+    }
+  }
+  void query(gid, on_result<txn_record>) override {}
+  void list(list_request, on_result<listing>) override {}
+  void reset_cron(std::chrono::seconds, std::size_t, on_result<cron_reset>) override {}
+  std::size_t waiting() {
+    const std::lock_guard lock{mutex};
+    return kept.size();
+  }
+
+  std::mutex mutex;
+  std::optional<answer> says = answer{};
+  std::vector<gid> ids;
+  std::vector<event> events;
+  std::size_t bytes = 0;
+  std::vector<std::shared_ptr<answer_sink>> kept;
+};
+
+class GrpcServer : public testing::Test {
+protected:
+  GrpcServer() {
+    auto started = grpc_server::start({.host = "127.0.0.1", .port = 0}, door, registry);
+    EXPECT_TRUE(started);
+    server = *std::move(started);
+    channel = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
+    stub = Dtm::NewStub(channel);
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(server->port()); }
+
+  static dtmgimp::DtmRequest saga(const std::string& gid) {
+    dtmgimp::DtmRequest request;
+    request.set_gid(gid);
+    request.set_transtype("saga");
+    request.set_steps(R"([{"action":"h:1/s.S/A","compensate":"h:1/s.S/C"}])");
+    request.add_binpayloads(std::string{"\x08\x1e\0", 3});
+    return request;
+  }
+  grpc::Status submit(const dtmgimp::DtmRequest& request) {
+    grpc::ClientContext context;
+    Empty reply;
+    return stub->Submit(&context, request, &reply);
+  }
+  std::string raw(const std::string& method, const std::string& bytes, StatusCode* code = nullptr) {
+    grpc::ClientContext context;
+    const grpc::Slice slice{bytes};
+    const grpc::ByteBuffer request{&slice, 1};
+    grpc::ByteBuffer reply;
+    std::promise<grpc::Status> done;
+    grpc::GenericStub generic{channel};
+    generic.UnaryCall(&context, method, {}, &request, &reply, [&](grpc::Status status) { done.set_value(status); });
+    const grpc::Status status = done.get_future().get();
+    if (code != nullptr) *code = status.error_code();
+    grpc::Slice one;
+    if (!status.ok() || !reply.DumpToSingleSlice(&one).ok()) return {};
+    return {reinterpret_cast<const char*>(one.begin()), one.size()};
+  }
+
+  scripted_door door;
+  prometheus::Registry registry;
+  std::unique_ptr<grpc_server> server;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<Dtm::Stub> stub;
+};
+
+TEST_F(GrpcServer, HandsOutGids) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 3; ++i) {
+    grpc::ClientContext context;
+    dtmgimp::DtmGidReply reply;
+    EXPECT_TRUE(stub->NewGid(&context, {}, &reply).ok());
+    EXPECT_GE(reply.gid().size(), 13u);
+    seen.insert(reply.gid());
+  }
+  EXPECT_EQ(seen.size(), 3u);
+}
+
+TEST_F(GrpcServer, OffersASubmittedSaga) {
+  EXPECT_TRUE(submit(saga("g1")).ok());
+  ASSERT_EQ(door.events.size(), 1u);
+  EXPECT_EQ(door.ids[0].value, "g1");
+  const auto& definition = std::get<submit_requested>(door.events[0]).definition;
+  EXPECT_EQ(definition->protocol, branch_protocol::grpc);
+  EXPECT_EQ(definition->payloads[0], std::string("\x08\x1e\0", 3));
+  EXPECT_EQ(definition->steps[0].action, "h:1/s.S/A");
+  EXPECT_EQ(door.bytes, saga("g1").ByteSizeLong());
+}
+
+TEST_F(GrpcServer, OffersPrepareAndAbort) {
+  grpc::ClientContext first;
+  grpc::ClientContext second;
+  Empty reply;
+  EXPECT_TRUE(stub->Prepare(&first, saga("g1"), &reply).ok());
+  auto abort = saga("g1");
+  abort.set_rollbackreason("changed my mind");
+  EXPECT_TRUE(stub->Abort(&second, abort, &reply).ok());
+  EXPECT_TRUE(std::holds_alternative<prepare_requested>(door.events.at(0)));
+  EXPECT_EQ(std::get<abort_requested>(door.events.at(1)).reason, "changed my mind");
+}
+
+TEST_F(GrpcServer, TellsOutcomesByStatus) {
+  door.says = answer{answer_kind::failure, "current status 'succeed', cannot sumbmit. FAILURE"};
+  EXPECT_EQ(submit(saga("g1")).error_code(), StatusCode::ABORTED);
+  EXPECT_EQ(submit(saga("g1")).error_message(), "current status 'succeed', cannot sumbmit. FAILURE");
+  door.says = answer{answer_kind::ongoing, "ONGOING"};
+  EXPECT_EQ(submit(saga("g1")).error_code(), StatusCode::FAILED_PRECONDITION);
+  door.says = answer{answer_kind::overloaded, "busy"};
+  EXPECT_EQ(submit(saga("g1")).error_code(), StatusCode::RESOURCE_EXHAUSTED);
+}
+
+struct refusal {
+  dtmgimp::DtmRequest request;
+  StatusCode code;
+  std::string text;
+};
+
+TEST_F(GrpcServer, RefusesBadRequestsBeforeTheDoor) {
+  auto unknown_type = saga("g");
+  unknown_type.set_transtype("bad");
+  auto later_type = saga("g");
+  later_type.set_transtype("tcc");
+  auto no_payload = saga("g");
+  no_payload.clear_binpayloads();
+  auto bad_steps = saga("g");
+  bad_steps.set_steps("{oops");
+  auto bad_plan = saga("g");
+  bad_plan.set_customeddata("{oops");
+  const refusal cases[] = {
+      {saga(""), StatusCode::INVALID_ARGUMENT, "key required"},
+      {saga(std::string(10'000, 'g')), StatusCode::INVALID_ARGUMENT, "10000 bytes"},
+      {unknown_type, StatusCode::INTERNAL, "unknow trans type: bad"},
+      {later_type, StatusCode::UNIMPLEMENTED, "tcc"},
+      {no_payload, StatusCode::INTERNAL, "payload"},
+      {bad_steps, StatusCode::INVALID_ARGUMENT, "Steps"},
+      {bad_plan, StatusCode::INVALID_ARGUMENT, ""},
+  };
+  for (const refusal& one : cases) {
+    const grpc::Status status = submit(one.request);
+    EXPECT_EQ(status.error_code(), one.code) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr(one.text));
+  }
+  EXPECT_TRUE(door.events.empty());
+}
+
+TEST_F(GrpcServer, SaysWhatIsNotImplementedYet) {
+  StatusCode code = StatusCode::OK;
+  for (const char* method : {"RegisterBranch", "PrepareWorkflow", "Subscribe", "Unsubscribe", "DeleteTopic", "Nope"}) {
+    raw(std::string{"/dtmgimp.Dtm/"} + method, "", &code);
+    EXPECT_EQ(code, StatusCode::UNIMPLEMENTED) << method;
+  }
+}
+
+TEST_F(GrpcServer, OutlivesGarbage) {
+  StatusCode code = StatusCode::OK;
+  raw("/dtmgimp.Dtm/Submit", "\xff\xff\xff garbage", &code);
+  EXPECT_NE(code, StatusCode::OK);
+  raw("/dtmgimp.Dtm/Submit", std::string(5 * 1024 * 1024, '\x0a'), &code);
+  EXPECT_EQ(code, StatusCode::RESOURCE_EXHAUSTED);
+  for (const std::string& bytes :
+       {std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}, std::string(100'000, '\xEE'),
+        std::string{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff"}}) {
+    kit::tcp_stream stream = kit::tcp_stream::connect_to(server->port());
+    stream.write(bytes, kit::steady::now() + 5s);
+    std::string said;
+    while (stream.read_some(said, kit::steady::now() + 200ms) == kit::tcp_stream::read_end::bytes) {
+    }
+  }
+  EXPECT_TRUE(submit(saga("g1")).ok());
+  EXPECT_EQ(door.events.size(), 1u);
+}
+
+// A client that went away must cost nothing but its answer.
+TEST_F(GrpcServer, OutlivesAClientThatDoesNotWait) {
+  door.says.reset();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + 50ms);
+  Empty reply;
+  EXPECT_EQ(stub->Submit(&context, saga("g1"), &reply).error_code(), StatusCode::DEADLINE_EXCEEDED);
+  ASSERT_EQ(door.waiting(), 1u);
+  door.kept[0]->answer({});
+  door.kept[0]->answer({});
+  door.kept.clear();
+  door.says = answer{};
+  EXPECT_TRUE(submit(saga("g2")).ok());
+}
+
+TEST_F(GrpcServer, TellsAClientWhoseRequestWasDropped) {
+  door.says.reset();
+  auto status = std::async(std::launch::async, [&] { return submit(saga("g1")); });
+  while (door.waiting() == 0) std::this_thread::yield();
+  {
+    const std::lock_guard lock{door.mutex};
+    door.kept.clear();
+  }
+  EXPECT_EQ(status.get().error_code(), StatusCode::UNAVAILABLE);
+}
+
+TEST_F(GrpcServer, StopsInTimeWithAnswersOutstanding) {
+  door.says.reset();
+  auto status = std::async(std::launch::async, [&] { return submit(saga("g1")); });
+  while (door.waiting() == 0) std::this_thread::yield();
+  const auto before = kit::steady::now();
+  server->stop(100ms);
+  EXPECT_LT(kit::steady::now() - before, 10s);
+  EXPECT_EQ(status.get().error_code(), StatusCode::UNAVAILABLE);
+  server.reset();
+  door.kept.clear();  // the door may be slower than the server
+}
+
+TEST_F(GrpcServer, WaitsForAnswersWhenItStops) {
+  door.says.reset();
+  auto status = std::async(std::launch::async, [&] { return submit(saga("g1")); });
+  while (door.waiting() == 0) std::this_thread::yield();
+  {
+    const std::lock_guard lock{door.mutex};
+    door.says = answer{};
+  }
+  auto stopped = std::async(std::launch::async, [&] { server->stop(60s); });
+  grpc::Status later = submit(saga("g2"));
+  while (later.ok()) later = submit(saga("g2"));  // until the stop has begun
+  EXPECT_EQ(later.error_code(), StatusCode::UNAVAILABLE);
+  door.kept[0]->answer({});  // and the door keeps the sink
+  EXPECT_TRUE(status.get().ok());
+  EXPECT_EQ(stopped.wait_for(10s), std::future_status::ready);
+}
+
+TEST_F(GrpcServer, TellsItsHealth) {
+  EXPECT_EQ(raw("/grpc.health.v1.Health/Check", ""), std::string("\x08\x02", 2));
+  server->set_serving(serving_state::serving);
+  EXPECT_EQ(raw("/grpc.health.v1.Health/Check", ""), std::string("\x08\x01", 2));
+  EXPECT_EQ(raw("/grpc.health.v1.Health/Check",
+                "\x0a\x0b"
+                "dtmgimp.Dtm"),
+            std::string("\x08\x01", 2));
+  StatusCode code = StatusCode::OK;
+  raw("/grpc.health.v1.Health/Check", "\x0a\x01x", &code);
+  EXPECT_EQ(code, StatusCode::NOT_FOUND);
+  server->set_serving(serving_state::not_serving);
+  EXPECT_EQ(raw("/grpc.health.v1.Health/Check", ""), std::string("\x08\x02", 2));
+}
+
+// Tools like grpcurl find the API this way: list_services is field 7 of the request.
+TEST_F(GrpcServer, DescribesItself) {
+  const std::string answer = raw("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "\x3a\x01*");
+  EXPECT_THAT(answer, HasSubstr("dtmgimp.Dtm"));
+  EXPECT_THAT(answer, HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST_F(GrpcServer, CountsRequestsByMethodAndOutcome) {
+  EXPECT_TRUE(submit(saga("g1")).ok());
+  EXPECT_FALSE(submit(saga("")).ok());
+  const std::string shown = prometheus::TextSerializer{}.Serialize(registry.Collect());
+  EXPECT_THAT(shown, HasSubstr(R"(dtm_server_process_total{api="submit",status="ok",type="grpc"} 1)"));
+  EXPECT_THAT(shown, HasSubstr(R"(dtm_server_process_total{api="submit",status="fail",type="grpc"} 1)"));
+  EXPECT_THAT(shown, HasSubstr(R"(dtm_server_response_duration_count{api="submit",type="grpc"} 2)"));
+}
+
+TEST_F(GrpcServer, RefusesAPortThatIsTaken) {
+  scripted_door other_door;
+  prometheus::Registry other;
+  const auto second = grpc_server::start({.host = "127.0.0.1", .port = server->port()}, other_door, other);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().detail, HasSubstr("gRPC cannot listen on 127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace treaty
