@@ -45,8 +45,6 @@ result<std::unique_ptr<database>> database::open(const rocksdb_options& options,
 }
 
 database::~database() {
-  // Nothing to tell anybody here: what could not be synced was never acknowledged.
-  db_->SyncWAL().PermitUncheckedError();
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   db_->DestroyColumnFamilyHandle(default_).PermitUncheckedError();
   db_->Close().PermitUncheckedError();

@@ -37,7 +37,7 @@ std::string name_key(family one, std::string_view key);
 /// A RocksDB error in our words; `what` says what was tried.
 failure to_failure(const rocksdb::Status& status, std::string_view what);
 
-/// An open RocksDB with its families. Closes with the object; what is written and not yet synced is synced then.
+/// An open RocksDB with its families. Closes with the object.
 class database {
 public:
   /// Opens or creates; checks that it is ours and of a format that we know. Errors: as open_rocksdb_store.

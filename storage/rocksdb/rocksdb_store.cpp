@@ -18,7 +18,11 @@ public:
       : db_{std::move(db)}, monitor_{std::move(monitor)} {
     monitor_->watch(**db_);
   }
-  ~rocksdb_store() override { monitor_->stop(); }
+  ~rocksdb_store() override {
+    monitor_->stop();
+    // Buffered writes get their sync here. Not after a failure: RocksDB ends the process over a log that failed before.
+    if (monitor_->serving()) (*db_)->SyncWAL().PermitUncheckedError();
+  }
 
   result<void> start() { return writes_.start(); }
 

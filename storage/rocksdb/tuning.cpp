@@ -68,7 +68,7 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   // What a start replays is flushed to synced files before anybody reads it: a record that was written and never
   // synced before a crash must not be acted on and then be lost in a power failure.
   db.avoid_flush_during_recovery = false;
-  db.avoid_flush_during_shutdown = true;  // the log has it all; the destructor syncs it
+  db.avoid_flush_during_shutdown = true;  // the log has it all
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return db;
 }

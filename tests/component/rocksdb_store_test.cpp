@@ -1,0 +1,368 @@
+// What only the embedded store promises: that it survives its process, the machine's power and a bad disk, and that it
+// keeps its hands off what is not its own.
+#include "storage/rocksdb/rocksdb_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <functional>
+
+#include "storage/keys.hpp"
+#include "tests/kit/disk_faults.hpp"
+#include "tests/kit/eventually.hpp"
+#include "tests/kit/scratch_directory.hpp"
+#include "tests/kit/store_kit.hpp"
+
+namespace treaty {
+namespace {
+
+namespace files = std::filesystem;
+using kit::creation;
+using kit::finishing;
+using kit::following;
+using kit::make_saga;
+using kit::moment;
+using testing::HasSubstr;
+
+/// A RocksDB opened behind the store's back, with whatever families it has.
+class raw_database {
+public:
+  explicit raw_database(const std::string& path, std::vector<std::string> extra = {}) {
+    std::vector<std::string> names;
+    rocksdb::DB::ListColumnFamilies({}, path, &names).PermitUncheckedError();
+    if (names.empty()) names = {rocksdb::kDefaultColumnFamilyName};
+    names.insert(names.end(), extra.begin(), extra.end());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const auto& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions{});
+    rocksdb::DBOptions options;
+    options.create_if_missing = true;
+    options.create_missing_column_families = true;
+    rocksdb::DB* opened = nullptr;
+    const auto status = rocksdb::DB::Open(options, path, families, &handles_, &opened);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    db_.reset(opened);
+  }
+  ~raw_database() {
+    for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
+
+  void put(const std::string& family, const std::string& key, const std::string& value) {
+    for (auto* handle : handles_) {
+      if (handle->GetName() != family) continue;
+      EXPECT_TRUE(db_->Put({}, handle, key, value).ok());
+    }
+  }
+
+private:
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+class RocksdbStore : public testing::Test {
+protected:
+  void TearDown() override {
+    kit::disk::fail_syncs(0);
+    kit::disk::fail_writes(0);
+  }
+
+  result<std::unique_ptr<store>> try_open(const std::string& path) {
+    rocksdb_options options;
+    options.path = path;
+    options.block_cache_bytes = 1 << 20;
+    options.write_buffer_bytes = 1 << 20;
+    return open_rocksdb_store(options);
+  }
+  std::unique_ptr<store> open(const std::string& path) {
+    auto opened = try_open(path);
+    EXPECT_TRUE(opened) << (opened ? "" : opened.error().detail);
+    return opened ? *std::move(opened) : nullptr;
+  }
+  failure refusal(const std::string& path) {
+    const auto opened = try_open(path);
+    EXPECT_FALSE(opened);
+    if (opened) return {errc::unsupported, "was opened"};
+    EXPECT_THAT(opened.error().detail, HasSubstr(path));
+    return opened.error();
+  }
+  static write_set make(store& store, const std::string& id, std::int64_t ms = 0) {
+    return creation(make_saga(id, 2, 50, moment(ms)), store.next_row());
+  }
+  static result<void> commit(store& store, const write_set& set, durability d = durability::synced) {
+    return store.commit({&set, 1}, d).front();
+  }
+  /// Runs in a process of its own, because a lock is a process's and a fork of one with threads is no place to go on.
+  static int in_child(const std::function<int()>& run) {
+    const pid_t child = fork();
+    if (child == 0) _exit(run());
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  kit::scratch_directory directory_;
+  std::string path_ = (directory_.path() / "deep" / "store").string();
+};
+
+TEST_F(RocksdbStore, KeepsEverythingOverAReopen) {
+  constexpr int count = 300;
+  record_id last_row = 0;
+  {
+    const auto store = open(path_);
+    for (int i = 0; i < count; ++i) {
+      const write_set set = make(*store, "g" + std::to_string(i), i);
+      ASSERT_TRUE(commit(*store, set, durability::buffered));
+      if (i % 3 == 2) continue;
+      const write_set second = i % 3 == 0 ? finishing(set, txn_status::succeed, moment(i)) : following(set);
+      ASSERT_TRUE(commit(*store, second, durability::buffered));
+    }
+    ASSERT_EQ(*store->expire(moment(30), 1000), 10U);
+    last_row = store->next_row();
+  }
+  const auto store = open(path_);
+  EXPECT_GT(store->next_row(), last_row);
+  for (int i = 0; i < count; ++i) {
+    const auto found = store->load(gid{"g" + std::to_string(i)});
+    const bool expired = i % 3 == 0 && i < 30;
+    ASSERT_EQ(static_cast<bool>(found), !expired) << i;
+    if (expired) continue;
+    EXPECT_EQ(found->progress.status, i % 3 == 0 ? txn_status::succeed : txn_status::submitted);
+    EXPECT_EQ(found->progress.revision, i % 3 == 2 ? 1U : 2U);
+  }
+  EXPECT_EQ(store->due({})->entries.size(), 200U);
+}
+
+// A row that was handed out and expired must not come back: an owner that slept would write into someone else's record.
+TEST_F(RocksdbStore, NeverHandsOutARowAgain) {
+  record_id highest = 0;
+  for (int round = 0; round < 4; ++round) {
+    const auto store = open(path_);
+    const record_id row = store->next_row();
+    EXPECT_GT(row, highest);
+    highest = std::max(row, store->next_row());
+  }
+}
+
+TEST_F(RocksdbStore, RefusesADirectoryThatIsOpenAlready) {
+  const auto store = open(path_);
+  const failure here = refusal(path_);
+  EXPECT_EQ(here.code, errc::unavailable);
+  EXPECT_THAT(here.detail, HasSubstr("in use"));
+  EXPECT_TRUE(commit(*store, make(*store, "g1")));  // and the first goes on
+}
+
+TEST_F(RocksdbStore, RefusesADirectoryThatAnotherProcessHasOpen) {
+  int to_child[2];
+  int to_parent[2];
+  ASSERT_EQ(pipe(to_child), 0);
+  ASSERT_EQ(pipe(to_parent), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte = 0;
+    rocksdb_options options;
+    options.path = path_;
+    const auto opened = open_rocksdb_store(options);
+    if (write(to_parent[1], opened ? "y" : "n", 1) != 1 || read(to_child[0], &byte, 1) < 0) _exit(1);
+    _exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(read(to_parent[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  const failure why = refusal(path_);
+  EXPECT_EQ(why.code, errc::unavailable);
+  EXPECT_THAT(why.detail, HasSubstr("in use by another process"));
+  ASSERT_EQ(write(to_child[1], "x", 1), 1);
+  waitpid(child, nullptr, 0);
+  for (const int descriptor : {to_child[0], to_child[1], to_parent[0], to_parent[1]}) close(descriptor);
+  EXPECT_NE(open(path_), nullptr);  // the dead hold no locks
+}
+
+TEST_F(RocksdbStore, RefusesANewerFormat) {
+  open(path_).reset();
+  { raw_database{path_}.put("meta", "format", "2"); }
+  const failure why = refusal(path_);
+  EXPECT_EQ(why.code, errc::unsupported);
+  EXPECT_THAT(why.detail, HasSubstr("format 2"));
+}
+
+TEST_F(RocksdbStore, RefusesANewerFormatThatHasMoreFamilies) {
+  open(path_).reset();
+  { raw_database{path_, {"leases"}}.put("meta", "format", "3"); }
+  const failure why = refusal(path_);
+  EXPECT_EQ(why.code, errc::unsupported);
+  EXPECT_THAT(why.detail, HasSubstr("format 3"));
+}
+
+TEST_F(RocksdbStore, RefusesADirectoryThatHoldsSomethingElse) {
+  files::create_directories(path_);
+  std::ofstream{files::path{path_} / "family-photos.zip"} << "precious";
+  const failure why = refusal(path_);
+  EXPECT_EQ(why.code, errc::invalid_argument);
+  EXPECT_THAT(why.detail, HasSubstr("family-photos.zip"));
+  EXPECT_EQ(std::distance(files::directory_iterator{path_}, {}), 1);
+}
+
+TEST_F(RocksdbStore, RefusesAnotherProgramsDatabase) {
+  files::create_directories(path_);
+  { raw_database{path_}.put("default", "their", "data"); }
+  EXPECT_EQ(refusal(path_).code, errc::invalid_argument);
+}
+
+TEST_F(RocksdbStore, RefusesAFileInPlaceOfADirectory) {
+  const std::string file = (directory_.path() / "file").string();
+  std::ofstream{file} << "x";
+  EXPECT_EQ(refusal(file).code, errc::unavailable);
+  EXPECT_EQ(refusal(file + "/store").code, errc::unavailable);
+}
+
+// A crash while the very first files are made must not leave a directory that nobody can use.
+TEST_F(RocksdbStore, FinishesACreationThatWasCutShort) {
+  files::create_directories(path_);
+  for (const char* const name : {"LOCK", "LOG", "MANIFEST-000001"}) std::ofstream{files::path{path_} / name} << "";
+  EXPECT_NE(open(path_), nullptr);
+  const std::string second = path_ + "2";
+  files::create_directories(second);
+  { raw_database created{second, {"gids", "transactions"}}; }
+  EXPECT_NE(open(second), nullptr);
+}
+
+// Root may write anywhere, so the one who tries is nobody.
+TEST_F(RocksdbStore, RefusesADirectoryThatItMayNotWrite) {
+  open(path_).reset();
+  for (const auto& at : {directory_.path(), directory_.path() / "deep", files::path{path_}}) {
+    files::permissions(at, files::perms{0555});
+  }
+  const std::string empty = (directory_.path() / "new").string();
+  const int answer = in_child([&] {
+    if (getuid() == 0 && setuid(65534) != 0) return 9;
+    const auto old = try_open(path_);
+    const auto fresh = try_open(empty);
+    if (old || fresh) return 1;
+    if (old.error().code != errc::unavailable || fresh.error().code != errc::unavailable) return 2;
+    const bool named =
+        old.error().detail.find(path_) != std::string::npos && fresh.error().detail.find(empty) != std::string::npos;
+    return named ? 0 : 3;
+  });
+  for (const auto& at : {directory_.path(), directory_.path() / "deep", files::path{path_}}) {
+    files::permissions(at, files::perms{0755});
+  }
+  EXPECT_EQ(answer, 0);
+}
+
+TEST_F(RocksdbStore, RefusesADamagedManifest) {
+  {
+    const auto store = open(path_);
+    ASSERT_TRUE(commit(*store, make(*store, "g1")));
+  }
+  for (const auto& entry : files::directory_iterator{path_}) {
+    if (entry.path().filename().string().starts_with("MANIFEST")) std::ofstream{entry.path()} << "scrambled";
+  }
+  EXPECT_EQ(refusal(path_).code, errc::corrupt);
+}
+
+TEST_F(RocksdbStore, NamesTheKeyOfACorruptValue) {
+  record_id row = 0;
+  {
+    const auto store = open(path_);
+    const write_set set = make(*store, "g1");
+    row = set.row;
+    ASSERT_TRUE(commit(*store, set));
+    ASSERT_TRUE(commit(*store, make(*store, "g2", 1)));
+  }
+  const std::string key{keys::make_row(row).view()};
+  { raw_database{path_}.put("progress", key, std::string{"\x07rest"}); }
+  const auto store = open(path_);
+  for (const auto& why : {store->load(gid{"g1"}).error(), store->list({}).error()}) {
+    EXPECT_EQ(why.code, errc::corrupt);
+    EXPECT_THAT(why.detail, HasSubstr("progress " + keys::to_hex(key)));
+    EXPECT_THAT(why.detail, HasSubstr("format 7"));
+  }
+  write_set update = following(creation(make_saga("g1", 2, 50, moment(0)), row));
+  EXPECT_EQ(commit(*store, update).error().code, errc::corrupt);
+  EXPECT_TRUE(store->load(gid{"g2"}));
+}
+
+// The first rule of the house: what could not be made durable is not acknowledged, now or later.
+TEST_F(RocksdbStore, AcknowledgesNothingWhileSyncsFail) {
+  const auto store = open(path_);
+  ASSERT_TRUE(commit(*store, make(*store, "before")));
+  kit::disk::fail_syncs(EIO);
+  const std::vector<write_set> sets{make(*store, "a"), make(*store, "before"), make(*store, "b")};
+  const auto results = store->commit(sets, durability::synced);
+  EXPECT_EQ(results[0].error().code, errc::outcome_unknown);
+  EXPECT_EQ(results[1].error().code, errc::conflict);
+  EXPECT_EQ(results[2].error().code, errc::outcome_unknown);
+  EXPECT_NE(store->health().state, store_state::serving);
+  EXPECT_NE(store->health().detail, "");
+  EXPECT_EQ(commit(*store, make(*store, "c")).error().code, errc::unavailable);
+  EXPECT_EQ(store->load(gid{"c"}).error().code, errc::not_found);
+  EXPECT_TRUE(store->load(gid{"before"}));  // what is stored can still be read
+}
+
+TEST_F(RocksdbStore, ServesAgainWhenTheDiskHasRoomAgain) {
+  const auto store = open(path_);
+  ASSERT_TRUE(commit(*store, make(*store, "before")));
+  kit::disk::fail_syncs(ENOSPC);
+  EXPECT_EQ(commit(*store, make(*store, "lost")).error().code, errc::outcome_unknown);
+  EXPECT_EQ(store->health().state, store_state::read_only);
+  kit::disk::fail_syncs(0);
+  ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+  EXPECT_TRUE(store->load(gid{"before"}));
+}
+
+TEST_F(RocksdbStore, OutlivesAFullDisk) {
+  const auto store = open(path_);
+  ASSERT_TRUE(commit(*store, make(*store, "before")));
+  kit::disk::fail_writes(ENOSPC);
+  EXPECT_EQ(commit(*store, make(*store, "lost")).error().code, errc::outcome_unknown);
+  EXPECT_EQ(store->health().state, store_state::read_only);
+  EXPECT_THAT(store->health().detail, HasSubstr("no space"));
+  EXPECT_TRUE(store->load(gid{"before"}));
+  EXPECT_EQ(store->list({})->records.size(), 1U);
+  EXPECT_FALSE(commit(*store, make(*store, "refused")));
+  kit::disk::fail_writes(0);
+  ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+}
+
+TEST_F(RocksdbStore, OpensAgainAfterADeathOnAFullDisk) {
+  const std::string left_behind = path_ + "-left-behind";
+  const auto store = open(path_);
+  ASSERT_TRUE(commit(*store, make(*store, "before")));
+  kit::disk::fail_writes(ENOSPC);
+  EXPECT_FALSE(commit(*store, make(*store, "lost")));
+  kit::disk::fail_writes(0);
+  files::copy(path_, left_behind);  // what a killed process would have left
+  EXPECT_TRUE(open(left_behind)->load(gid{"before"}));
+}
+
+// Pulls the plug: what was acknowledged after a sync is there, whatever else was under way.
+TEST_F(RocksdbStore, KeepsWhatItAcknowledgedThroughAPowerFailure) {
+  kit::disk::remember_synced_bytes();
+  const auto store = open(path_);
+  std::vector<std::string> acknowledged;
+  for (int round = 0; round < 12; ++round) {
+    for (int i = 0; i < 60; ++i) {
+      const std::string id = "g" + std::to_string(round * 100 + i);
+      const durability d = i % 7 == 6 ? durability::synced : durability::buffered;
+      write_set set = make(*store, id, round * 100 + i);
+      set.definition = make_saga(id, 2, 2000, moment(round * 100 + i));  // enough for log files to change and flushes
+      ASSERT_TRUE(commit(*store, set, d));
+      if (d == durability::synced) acknowledged.push_back(id);
+    }
+    const std::string copy = path_ + "-after-" + std::to_string(round);
+    kit::disk::copy_as_after_power_failure(path_, copy);
+    const auto survivor = open(copy);
+    ASSERT_NE(survivor, nullptr);
+    for (const std::string& id : acknowledged) ASSERT_TRUE(survivor->load(gid{id})) << id << " in round " << round;
+    EXPECT_TRUE(commit(*survivor, make(*survivor, "next")));
+  }
+}
+
+}  // namespace
+}  // namespace treaty
