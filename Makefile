@@ -39,7 +39,7 @@ tsan: setup ## every test under the thread sanitizer
 	@cmake --preset tsan && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
 
 bench: build ## the load benchmark on the real binary; bench/README.md has the rest
-	@bench/run
+	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd
 
 format: setup ## format every C++ file
 	@tools/format.sh
@@ -53,3 +53,4 @@ setup:
 $(RELEASE)/build.ninja: CMakeLists.txt CMakePresets.json
 	@echo "configuring build/release"
 	@cmake --preset release
+	@touch $@
