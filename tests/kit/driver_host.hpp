@@ -38,8 +38,8 @@ public:
   void pass(std::chrono::nanoseconds span);
   /// Memory is lost; calls under way are nobody's any more.
   void crash(write_fate fate = write_fate::lost);
-  /// Time passes while nobody is there to see it.
-  void pass_while_down(std::chrono::nanoseconds span) { now_ += span; }
+  /// Time passes and no timer fires: the process is dead, or late.
+  void pass_unseen(std::chrono::nanoseconds span) { now_ += span; }
   /// The driver comes back from the stored record, if there is one, and takes up what it owes.
   void restart();
 

@@ -138,6 +138,10 @@ struct late_success_case {
   saga_spec spec;
 };
 
+void PrintTo(const late_success_case& one, std::ostream* out) {
+  *out << one.name;
+}
+
 class DurableSuccess : public testing::TestWithParam<late_success_case> {};
 
 TEST_P(DurableSuccess, IsWrittenBeforeAFollowerIsCalled) {
@@ -145,6 +149,7 @@ TEST_P(DurableSuccess, IsWrittenBeforeAFollowerIsCalled) {
   host.take_calls();
   host.answer("a", action, success);
   EXPECT_THAT(host.take_calls(), IsEmpty());
+  ASSERT_TRUE(host.write_under_way());
   host.durable();
   EXPECT_THAT(host.take_calls(), ElementsAre(call{"b", action}));
   host.crash();
@@ -166,7 +171,7 @@ TEST(DurableSuccess, LetsATimeoutRightAfterACrashUndoTheFollowerToo) {
   host.settle();
   ASSERT_THAT(host.take_calls(), ElementsAre(call{"a", action}, call{"b", action}));  // b executes, its answer is lost
   host.crash();
-  host.pass_while_down(seconds{10});
+  host.pass_unseen(seconds{10});
   host.restart();
   host.settle();
   EXPECT_THAT(host.take_calls(), ElementsAre(call{"b", compensate}));
