@@ -99,7 +99,11 @@ void http_destination::serve(http_connection& one) {
 
 void http_destination::open_connections() {
   const auto now = clock::now();
-  if (waiting_.empty() || breaker_.is_open(now)) return;
+  if (waiting_.empty()) return;
+  if (breaker_.is_open(now)) {
+    if (!has_working_connection()) fail_all_waiting(joined(origin_, " is ", breaker_.text(now), ""));
+    return;
+  }
   if (!addresses_are_fresh()) return resolve();
   const std::size_t wanted = breaker_.is_probing(now) ? 1 : waiting_.size();
   while (connecting_ < wanted && connections_.size() < core_.options.connections_max) open_one();
@@ -167,7 +171,6 @@ void http_destination::connect_failed(http_connection& one, std::string_view why
   const std::string text = joined("connect to ", origin_, ": ", why);
   note_failure(text);
   if (!waiting_.empty()) core_.fail(dequeue(waiting_.begin()), text);
-  if (breaker_.is_open(clock::now()) && !has_working_connection()) fail_all_waiting(text);
   open_connections();
 }
 
@@ -203,6 +206,7 @@ void http_destination::broke(http_connection& one, exchange_ptr what, break_kind
 void http_destination::left(http_connection& one) {
   std::erase(idle_, &one);
   forget(one);
+  open_connections();
 }
 
 void http_destination::close_idle() {

@@ -1,5 +1,6 @@
 #include "net/http/tls_layer.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -36,8 +37,11 @@ public:
 
 tls_layer::tls_layer(lane_socket& socket, std::shared_ptr<tls_trust> trust, const std::string& host)
     : state_{std::make_unique<state>(socket, std::move(trust))} {
+  boost::system::error_code is_name;
+  boost::asio::ip::make_address(host, is_name);
   std::string name = host;  // OpenSSL's macro for this casts in the old style
-  SSL_ctrl(state_->stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+  if (is_name)
+    SSL_ctrl(state_->stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
   state_->stream.set_verify_callback(ssl::host_name_verification{host});
 }
 

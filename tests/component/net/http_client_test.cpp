@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <atomic>
@@ -359,12 +362,6 @@ TEST_F(HttpClient, RefusesWhatCannotBeSent) {
   EXPECT_EQ(make(call).detail, "invalid header field value for 'X' in branch_headers");
 }
 
-TEST_F(HttpClient, VerifiesCertificatesAndSaysWhenItCannot) {
-  kit::raw_participant plain{[](kit::tcp_stream& stream, int) { kit::answer_each(stream, kit::ok_answer("ok")); }};
-  const branch_reply reply = make(call_of("https://127.0.0.1:" + std::to_string(plain.port()) + "/p", "", 1s));
-  EXPECT_EQ(reply.outcome, call_outcome::unknown);
-}
-
 http_client_options two_connections() {
   http_client_options options;
   options.connections_max = 2;
@@ -446,14 +443,27 @@ TEST_F(ShortLivedHttpClient, ClosesConnectionsThatNobodyUses) {
 }
 
 TEST_F(ShortLivedHttpClient, FindsAServiceThatCameBack) {
-  std::string url;
-  {
-    kit::raw_participant before{[](kit::tcp_stream&, int) {}};
-    url = before.url("/p");
-  }
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), length), 0);
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
+  const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/p";
   while (make(url).detail.find("not tried for another") == std::string::npos) {
   }
   EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 1"));
+  ASSERT_EQ(::listen(descriptor, 16), 0);
+  std::thread service{[descriptor] {
+    kit::tcp_stream stream{::accept(descriptor, nullptr, nullptr)};
+    kit::answer_each(stream, kit::ok_answer("ok"));
+  }};
+  while (make(url).outcome != call_outcome::success) {
+  }
+  EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 0"));
+  service.join();  // ends when the client closes the idle connection
+  ::close(descriptor);
 }
 
 // What is left when a lane ends is dropped, quietly.
