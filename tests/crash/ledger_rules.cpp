@@ -68,7 +68,10 @@ std::string check_failed_step(const planned_saga& saga, const history& seen, std
   if (!action.called()) return {};
   if (!undo.succeeded()) return name(step) + " was called and never undone";
   if (undo.last_success < action.last) return name(step) + " was undone before its last call";
-  if (action.last > seen.first_compensation) return name(step) + " was called again after the rollback had begun";
+  // A concurrent saga's siblings are on their way when one of them is refused: they may arrive after an undo of
+  // another.
+  const std::size_t rollback_begun = saga.concurrent ? undo.first : seen.first_compensation;
+  if (action.last > rollback_begun) return name(step) + " was called again after the rollback had begun";
   for (std::size_t later = step + 1; !saga.concurrent && later < saga.steps; ++later)
     if (seen.actions[later].called() && undo.first < seen.compensations[later].first_success)
       return name(step) + " was undone before " + name(later);

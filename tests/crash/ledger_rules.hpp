@@ -19,8 +19,9 @@ struct planned_saga {
 ///
 ///   succeed: each action was answered with success, no compensation was called, and a serial saga's step was first
 ///            called after the one before it had succeeded;
-///   failed:  each action that was called has a compensation that was called later and succeeded, no action was called
-///            after the first compensation, and a serial saga undoes its steps from the last to the first.
+///   failed:  each action that was called has a compensation that was called later and succeeded, and was not called
+///            after its own first compensation; in a serial saga no action was called after any compensation, and the
+///            steps are undone from the last to the first.
 std::string check_ledger(const planned_saga& saga, const std::string& status, const std::vector<kit::seen_call>& calls);
 
 }  // namespace treaty::crash

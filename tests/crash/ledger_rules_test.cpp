@@ -36,6 +36,7 @@ TEST(LedgerRules, AcceptsWhatTheProtocolAllows) {
   EXPECT_EQ(judge("failed", "a1! c1"), "");
   EXPECT_EQ(judge("failed", "a1 a2! c2 c1! c2 c1"), "");
   EXPECT_EQ(judge("failed", "a2 a1! c1 c2", /*concurrent=*/true), "");
+  EXPECT_EQ(judge("failed", "a1! c1 a2 c2", /*concurrent=*/true), "");
 }
 
 TEST(LedgerRules, SeesEveryKindOfDamage) {
@@ -45,6 +46,8 @@ TEST(LedgerRules, SeesEveryKindOfDamage) {
   EXPECT_THAT(judge("failed", "a1 a2! c2"), HasSubstr("step 1 was called and never undone"));
   EXPECT_THAT(judge("failed", "a1 a2! c1 c2"), HasSubstr("step 1 was undone before step 2"));
   EXPECT_THAT(judge("failed", "a1 a2! c2 a2 c2 c1"), HasSubstr("after the rollback had begun"));
+  EXPECT_THAT(judge("failed", "a1! c1 a1 c1"), HasSubstr("after the rollback had begun"));
+  EXPECT_THAT(judge("failed", "a1! a2 c2 a2 c1 c2", /*concurrent=*/true), HasSubstr("after the rollback had begun"));
   EXPECT_THAT(judge("failed", "c2 c1 a1"), HasSubstr("step 1 was undone before its last call"));
   EXPECT_THAT(judge("submitted", "a1"), HasSubstr("has not ended"));
   EXPECT_THAT(judge("failed", "a1 a7"), HasSubstr("no step asks for"));

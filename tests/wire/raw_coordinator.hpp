@@ -59,8 +59,8 @@ protected:
   /// "PSPS": the first letters of the branch rows' statuses, in stored order.
   static std::string rows_of(const std::string& gid) {
     std::string rows;
-    for (const auto& row : query(gid)["branches"])
-      rows += static_cast<char>(std::toupper(row.value("status", "?").front()));
+    const auto found = query(gid);
+    for (const auto& row : found["branches"]) rows += static_cast<char>(std::toupper(row.value("status", "?").front()));
     return rows;
   }
   static bool ends_as(const std::string& gid, const std::string& status) {
