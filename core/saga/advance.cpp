@@ -4,145 +4,16 @@
 #include <vector>
 
 #include "core/lifecycle.hpp"
+#include "core/saga/legs.hpp"
 
 namespace treaty::saga {
 namespace {
-
-std::size_t step_count(const txn_state& state) {
-  return state.record.definition->steps.size();
-}
-
-void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx) {
-  leg& one = state.record.progress.legs[leg_index];
-  one.status = status;
-  one.due = {};
-  one.update_time = ctx.now;
-  one.finish_time = ctx.now;
-  state.record.progress.update_time = ctx.now;
-}
-
-/// Calls the leg, or takes its empty URL for a success. Returns true when it is settled at once.
-bool start_leg(transition& out, std::size_t leg_index, const context& ctx) {
-  if (view_leg(out.next.record, leg_index).url.empty()) {
-    settle(out.next, leg_index, leg_status::succeed, ctx);
-    out.must_write(urgency::soon);
-    return true;
-  }
-  out.next.in_flight[leg_index] = 1;
-  out.orders.emplace_back(call_leg{leg_index});
-  return false;
-}
-
-bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx) {
-  const leg& one = state.record.progress.legs[leg_index];
-  return one.status == leg_status::prepared && state.in_flight[leg_index] == 0 && one.due <= ctx.now;
-}
-
-bool all_actions_succeeded(const txn_state& state) {
-  for (std::size_t step = 0; step < step_count(state); ++step) {
-    if (state.record.progress.legs[action_leg(step)].status != leg_status::succeed) return false;
-  }
-  return true;
-}
 
 /// May an abort be decided by something else than a refusal of the very action that is repeated after a crash? Then a
 /// success must be durable before its followers are called: an abort decided after a crash must know of them.
 bool followers_need_durable_success(const txn_definition& definition) {
   return definition.options.timeout_to_fail.count() > 0 || definition.options.retry_limit > 0 ||
          !definition.saga.orders.empty();
-}
-
-/// Which steps may run once this one has succeeded?
-std::vector<std::vector<std::size_t>> followers_of(const txn_definition& definition) {
-  std::vector<std::vector<std::size_t>> followers(definition.steps.size());
-  for (std::size_t step = 1; step < followers.size() && !definition.saga.concurrent; ++step) {
-    followers[step - 1].push_back(step);
-  }
-  for (const auto& [step, befores] : definition.saga.orders) {
-    for (const std::uint32_t before : befores) followers[before].push_back(step);
-  }
-  return followers;
-}
-
-/// Calls the step's action when it may run; returns true when that settled it at once.
-bool start_action(transition& out, std::size_t step, const context& ctx) {
-  if (!may_start(out.next, action_leg(step), ctx) || !is_runnable(out.next.record, step)) return false;
-  return start_leg(out, action_leg(step), ctx);
-}
-
-void call_ready_actions(transition& out, const context& ctx) {
-  std::vector<std::size_t> settled;  // empty URLs: each may unlock others
-  for (std::size_t step = 0; step < step_count(out.next); ++step) {
-    if (start_action(out, step, ctx)) settled.push_back(step);
-  }
-  if (settled.empty()) return;
-  const auto followers = followers_of(*out.next.record.definition);
-  while (!settled.empty()) {
-    const std::size_t step = settled.back();
-    settled.pop_back();
-    for (const std::size_t later : followers[step]) {
-      if (start_action(out, later, ctx)) settled.push_back(later);
-    }
-  }
-  if (all_actions_succeeded(out.next)) finish(out, txn_status::succeed, ctx);
-}
-
-bool is_undone(const txn_record& record, std::size_t step) {
-  return !needs_compensation(record, step) ||
-         record.progress.legs[compensation_leg(step)].status == leg_status::succeed;
-}
-
-bool all_compensated(const txn_state& state) {
-  for (std::size_t step = 0; step < step_count(state); ++step) {
-    if (state.in_flight[action_leg(step)] != 0 || !is_undone(state.record, step)) return false;
-  }
-  return true;
-}
-
-/// Starts the step's compensation when it may run; returns true when that settled it at once.
-bool start_compensation(transition& out, std::size_t step, const context& ctx) {
-  if (is_undone(out.next.record, step) || !may_start(out.next, compensation_leg(step), ctx)) return false;
-  if (out.next.in_flight[action_leg(step)] != 0) return false;  // its action may still be executing
-  return start_leg(out, compensation_leg(step), ctx);
-}
-
-void compensate_from_last_to_first(transition& out, const context& ctx) {
-  for (std::size_t step = step_count(out.next); step-- > 0;) {
-    start_compensation(out, step, ctx);
-    if (!is_undone(out.next.record, step) || out.next.in_flight[action_leg(step)] != 0) return;
-  }
-}
-
-/// Side by side, but a step that others come after waits until those are undone.
-void compensate_against_orders(transition& out, const context& ctx) {
-  const auto& orders = out.next.record.definition->saga.orders;
-  std::vector<std::size_t> blockers(step_count(out.next), 0);
-  for (const auto& [later, befores] : orders) {
-    if (is_undone(out.next.record, later)) continue;
-    for (const std::uint32_t before : befores) blockers[before] += 1;
-  }
-  std::vector<std::size_t> ready;
-  for (std::size_t step = 0; step < blockers.size(); ++step) {
-    if (blockers[step] == 0) ready.push_back(step);
-  }
-  while (!ready.empty()) {
-    const std::size_t step = ready.back();
-    ready.pop_back();
-    const auto order = orders.find(static_cast<std::uint32_t>(step));
-    if (!start_compensation(out, step, ctx) || order == orders.end()) continue;
-    for (const std::uint32_t before : order->second) {
-      if (--blockers[before] == 0) ready.push_back(before);
-    }
-  }
-}
-
-void call_ready_compensations(transition& out, const context& ctx) {
-  if (out.next.record.definition->saga.concurrent) {
-    compensate_against_orders(out, ctx);
-  } else {
-    compensate_from_last_to_first(out, ctx);
-  }
-  if (all_compensated(out.next)) finish(out, txn_status::failed, ctx);
 }
 
 /// Whatever may have been executed is undone: fixed here, for good, before anything is compensated.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <random>
+#include <set>
 
 #include "core/invariants.hpp"
 #include "core/saga/state.hpp"
@@ -99,8 +100,13 @@ private:
     observe();
   }
 
+  client_token next_token() {
+    unanswered_.insert(++last_token_);
+    return last_token_;
+  }
+
   void request() {
-    const client_token token = ++last_token_;
+    const client_token token = next_token();
     const unsigned roll = dice_() % 20;
     if (roll < 13) {
       host_.submit(token);
@@ -113,6 +119,8 @@ private:
     } else if (forced_stops_) {
       host_.offer(force_stop_requested{token});
       forced_ = forced_ || host_.running_driver().state().exists();
+    } else {
+      unanswered_.erase(token);
     }
   }
 
@@ -161,6 +169,7 @@ private:
       if (chance(60)) ghosts_.push_back(leg);
     }
     calls_.clear();
+    unanswered_.clear();  // their connections died with the process
     observe_stored();
     if (chance(50)) host_.pass_unseen(seconds{dice_() % 50});
     host_.restart();
@@ -222,8 +231,7 @@ private:
   }
 
   void check_reply(const reply& told) {
-    if (std::count(answered_.begin(), answered_.end(), told.to) > 0) wrong("a request is answered twice");
-    answered_.push_back(told.to);
+    if (unanswered_.erase(told.to) == 0) wrong("a request is answered twice, or by the wrong life");
     const auto& stored = host_.stored();
     const bool existed = stored.has_value();
     if (told.what.kind == answer_kind::ok && !existed) wrong("ok before anything is durable");
@@ -251,7 +259,7 @@ private:
   void calm_down() {
     while (!ghosts_.empty()) deliver_ghost();
     if (!host_.stored() || host_.stored()->progress.status == txn_status::prepared) {
-      host_.submit(++last_token_);
+      host_.submit(next_token());
       observe();
     }
     for (int round = 0; round < 2000 && found_.empty() && !host_.running_driver().finished(); ++round) {
@@ -267,6 +275,7 @@ private:
       observe();
     }
     if (found_.empty() && !host_.running_driver().finished()) wrong("it never ends");
+    if (found_.empty() && !unanswered_.empty()) wrong("a request is never answered");
   }
 
   void check_ledger() {
@@ -306,7 +315,7 @@ private:
   std::vector<participant> services_;
   std::vector<std::size_t> calls_;   // whose answer the driver awaits
   std::vector<std::size_t> ghosts_;  // still on their way, and nobody awaits their answer
-  std::vector<client_token> answered_;
+  std::set<client_token> unanswered_;
   std::optional<txn_record> before_;
   client_token last_token_ = 0;
   std::size_t moment_ = 0;
