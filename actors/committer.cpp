@@ -37,6 +37,13 @@ void hand_back(std::vector<commit_batch>& batches, std::vector<write_set> writes
   }
 }
 
+void note_figures(lane_surroundings& around, store_figures& seen) {
+  const store_figures so_far = around.kept.figures();
+  around.metrics.store_syncs->Increment(static_cast<double>(so_far.syncs - seen.syncs));
+  around.metrics.store_bytes_written->Increment(static_cast<double>(so_far.bytes_written - seen.bytes_written));
+  seen = so_far;
+}
+
 void commit_all(lane_surroundings& around, std::vector<commit_batch> batches) {
   std::vector<write_set> writes = join(batches);
   const time_point began = now();
@@ -57,6 +64,7 @@ void commit_all(lane_surroundings& around, std::vector<commit_batch> batches) {
 
 void committer(caf::blocking_actor* self, lane_surroundings* around) {
   std::vector<commit_batch> waiting;
+  store_figures seen;
   bool working = true;
   bool drained = false;
   const auto take = [&](commit_batch& one) { waiting.push_back(std::move(one)); };
@@ -72,7 +80,9 @@ void committer(caf::blocking_actor* self, lane_surroundings* around) {
       self->receive(
           take, stop, caf::after(std::chrono::seconds{0}) >> [&] { drained = true; });
     }
-    if (!waiting.empty()) commit_all(*around, std::exchange(waiting, {}));
+    if (waiting.empty()) continue;
+    commit_all(*around, std::exchange(waiting, {}));
+    note_figures(*around, seen);
   }
 }
 

@@ -110,8 +110,8 @@ void coordinator_metrics::register_commits(Registry& registry) {
   corrupt_records = counter(registry, "treaty_corrupt_records_total", "Stored records that could not be read.");
   expired = counter(registry, "treaty_transactions_expired_total", "Finished transactions that retention removed.");
   store_serving = gauge(registry, "treaty_store_serving", "1 while the store takes writes, 0 while it is failing.");
-  store_syncs = gauge(registry, "treaty_store_syncs_total", "Log syncs since start.");
-  store_bytes_written = gauge(registry, "treaty_store_bytes_written_total", "Bytes handed to the store since start.");
+  store_syncs = counter(registry, "treaty_store_syncs_total", "Log syncs since start.");
+  store_bytes_written = counter(registry, "treaty_store_bytes_written_total", "Bytes handed to the store since start.");
 }
 
 void coordinator_metrics::register_peer_names(Registry& registry) {

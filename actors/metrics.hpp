@@ -38,8 +38,8 @@ public:
   prometheus::Counter* commit_failures;
   prometheus::Counter* corrupt_records;
   prometheus::Counter* expired;
-  prometheus::Gauge* store_syncs;
-  prometheus::Gauge* store_bytes_written;
+  prometheus::Counter* store_syncs;
+  prometheus::Counter* store_bytes_written;
 
 private:
   static constexpr std::size_t types = all_trans_types.size();
