@@ -7,6 +7,7 @@
 #include "app/command_line.hpp"
 #include "app/load_config.hpp"
 #include "app/log_config.hpp"
+#include "app/open_files.hpp"
 #include "app/ports_file.hpp"
 #include "app/service_manager.hpp"
 #include "app/signals.hpp"
@@ -46,7 +47,7 @@ int fail(const failure& why) {
 }
 
 int run(const command_line& line, const loaded_config& loaded) {
-  log_info("treatyd starts", {{"version", version()}});
+  log_info("treatyd starts", {{"version", version()}, {"open_files_max", raise_open_files_limit()}});
   log_notices(loaded);
   auto started = service::start(loaded.values);
   if (!started) return fail(started.error());

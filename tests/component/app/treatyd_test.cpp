@@ -1,7 +1,7 @@
 // The real program as an operator meets it: its command line, its probes, its start and its end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "tests/kit/eventually.hpp"
@@ -129,6 +130,18 @@ TEST_F(Treatyd, SaysWhichConfigurationItCannotRead) {
   const ended missing = run_treatyd("-c " + (directory_.path() / "nosuch.yml").string());
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_THAT(missing.output, HasSubstr("nosuch.yml"));
+}
+
+// Shells begin with 1,024 files, which a few hundred clients and participants would use up.
+TEST_F(Treatyd, OpensAsManyFilesAsItMay) {
+  treatyd_.start();
+  const std::string metrics = kit::get(treatyd_.http_port(), "/api/metrics").body;
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  std::istringstream value{metrics.substr(metrics.find("\nprocess_max_fds ") + 17)};
+  double allowed = 0;
+  value >> allowed;
+  EXPECT_EQ(allowed, static_cast<double>(limit.rlim_max));
 }
 
 // A participant that hangs must not keep a coordinator from stopping: what is left goes on after the next start.
