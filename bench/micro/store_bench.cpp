@@ -160,5 +160,35 @@ void BM_WholeLife(benchmark::State& bench) {
 }
 BENCHMARK(BM_WholeLife)->Arg(64)->Arg(256)->MeasureProcessCPUTime()->UseRealTime()->MinTime(5);
 
+/// Removing what has ended, with some that never end in between; each round creates, ends and removes 20,000.
+void BM_Expire(benchmark::State& bench) {
+  constexpr std::size_t batches = 80;
+  constexpr std::size_t batch_size = 250;
+  const kit::scratch_directory directory;
+  rocksdb_options options;
+  options.path = (directory.path() / "store").string();
+  auto opened = open_rocksdb_store(options);
+  if (!opened) return bench.SkipWithError(opened.error().detail.c_str());
+  std::uint64_t number = 0;
+  std::size_t removed = 0;
+  for (auto _ : bench) {
+    bench.PauseTiming();
+    for (std::size_t i = 0; i < batches; ++i) {
+      const auto creations = make_creations(**opened, batch_size, number);
+      std::vector<write_set> finishes;
+      for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.due));
+      finishes.pop_back();
+      commit_all(**opened, creations, durability::buffered);
+      commit_all(**opened, finishes, durability::buffered);
+    }
+    bench.ResumeTiming();
+    const auto count = (*opened)->expire(kit::moment(1'000'000'000), batches * batch_size);
+    if (!count || *count != batches * (batch_size - 1)) bench.SkipWithError("not all of them expired");
+    removed += count ? *count : 0;
+  }
+  bench.SetItemsProcessed(static_cast<std::int64_t>(removed));
+}
+BENCHMARK(BM_Expire)->MeasureProcessCPUTime()->Iterations(10);
+
 }  // namespace
 }  // namespace treaty

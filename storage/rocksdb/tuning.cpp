@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t small_buffer_bytes = 4ULL << 20;
 constexpr std::size_t log_file_bytes_max = 4ULL << 20;  // RocksDB's own text log
+constexpr std::size_t gid_buckets = 64 * 1024;
 constexpr std::size_t tombstone_window = 16 * 1024;
 constexpr std::size_t tombstones_in_window = 8 * 1024;
 
@@ -85,8 +86,10 @@ rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& opti
   if (one == family::gids) {
     // Most look-ups are for gids that are new: the answer "not here" must not cost a read of each level.
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    tuned.memtable_whole_key_filtering = true;
-    tuned.memtable_prefix_bloom_size_ratio = 0.05;
+    // Random keys, looked up one by one and never in order: in memory a hash table costs
+    // 2 us less for each new transaction than a skip list.
+    tuned.prefix_extractor.reset(rocksdb::NewNoopTransform());
+    tuned.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(gid_buckets, 0, 0, false));
   }
   if (one == family::due) {
     // Within a shard times grow: with a hint for each shard an entry is put behind the last one without a search.
