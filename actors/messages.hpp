@@ -36,6 +36,10 @@ struct written {
 struct loaded {
   result<txn_record> record;
 };
+/// A call was answered: `answered` or `watch_answered`.
+struct call_ended {
+  event as;
+};
 /// Its timer fired.
 struct woken {};
 
@@ -89,7 +93,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::envelope)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::woken)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::call_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::retire)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::recovered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::parked_due)

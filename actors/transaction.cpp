@@ -15,6 +15,17 @@ void set_token(event& e, client_token token) {
       e);
 }
 
+/// workflow.WorkflowData{1: data} in protobuf: what a workflow's gRPC call-back service reads.
+std::string workflow_message(std::string_view data) {
+  if (data.empty()) return {};
+  std::string message{'\x0a'};
+  std::size_t left = data.size();
+  for (; left >= 0x80; left >>= 7) message += static_cast<char>((left & 0x7f) | 0x80);
+  message += static_cast<char>(left);
+  message += data;
+  return message;
+}
+
 double seconds_between(time_point from, time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
@@ -35,7 +46,7 @@ caf::behavior transaction(caf::stateful_actor<transaction_state>* self, lane* ho
   self->state.begin(*home, std::move(id), why);
   return {
       [self](envelope& in) { self->state.accept(std::move(in)); },
-      [self](const answered& a) { self->state.step(a); },
+      [self](const call_ended& c) { self->state.step(c.as); },
       [self](const written& w) { self->state.released(w); },
       [self](loaded& from) { self->state.restored(from); },
       [self](woken) { self->state.woke(); },
@@ -93,39 +104,74 @@ void transaction_state::carry_out(output&& out) {
 void transaction_state::perform(effect& one) {
   if (const auto* ordered = std::get_if<call_leg>(&one)) {
     call(ordered->leg);
+  } else if (std::holds_alternative<call_watch>(one)) {
+    call_application();
   } else {
     answer(std::get<reply>(one));
   }
 }
 
-void transaction_state::call(std::size_t leg_index) {
-  const txn_record& record = machine_->record();
-  const txn_definition& definition = *record.definition;
-  const leg_view view = view_leg(record, leg_index);
+/// What every call of this transaction has in common.
+branch_call transaction_state::prepare_call() const {
+  const txn_definition& definition = *machine_->record().definition;
   branch_call what;
-  if (record.branches.empty()) {
-    what.keep = record.definition;
-  } else {
-    what.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
-        record.definition, record.branches[leg_index]);
-  }
+  what.keep = machine_->record().definition;
   what.protocol = definition.protocol;
   what.type = definition.type;
   what.gid = definition.gid.value;
+  what.headers = &definition.options.branch_headers;
+  const std::chrono::milliseconds own = std::min(definition.options.request_timeout, longest_wait);
+  what.timeout = own.count() > 0 ? own : home_->options().request_timeout;
+  return what;
+}
+
+void transaction_state::call(std::size_t leg_index) {
+  const txn_record& record = machine_->record();
+  const leg_view view = view_leg(record, leg_index);
+  branch_call what = prepare_call();
+  if (!record.branches.empty()) {
+    what.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
+        record.definition, record.branches[leg_index]);
+  }
   what.id = view.id;
   what.op = view.op_name;
   what.url = view.url;
   what.payload = view.payload;
-  what.headers = &definition.options.branch_headers;
-  const std::chrono::milliseconds own = definition.options.request_timeout;
-  what.timeout = own.count() > 0 ? own : home_->options().request_timeout;
+  make_call(std::move(what), view.op, leg_index / 2 + 1, [leg_index](branch_reply&& said) -> event {
+    return answered{leg_index, said.outcome, std::move(said.detail)};
+  });
+}
 
+/// msg: has the sender's own transaction been committed? workflow: go on. Both at query_prepared.
+void transaction_state::call_application() {
+  const txn_definition& definition = *machine_->record().definition;
+  const bool is_workflow = definition.type == trans_type::workflow;
+  branch_call what = prepare_call();
+  what.id = branch_id{"00"};
+  what.op = is_workflow ? std::string_view{definition.workflow.name} : to_string(branch_op::msg);
+  what.url = definition.query_prepared;
+  if (is_workflow && route_of(what.protocol, what.url) == branch_route::grpc) {
+    const auto message = std::make_shared<std::string>(workflow_message(definition.workflow.data));
+    what.payload = *message;
+    what.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
+        machine_->record().definition, message);
+  } else if (is_workflow) {
+    what.payload = definition.workflow.data;
+  }
+  make_call(std::move(what), is_workflow ? branch_op::named : branch_op::msg, 0, [](branch_reply&& said) -> event {
+    return watch_answered{said.outcome, std::move(said.detail)};
+  });
+}
+
+template <class ToEvent>
+void transaction_state::make_call(branch_call what, branch_op op, std::size_t step, ToEvent to_event) {
   // Weak: whoever is not in the shard any more needs no answer, and a call may outlive the actors.
-  home_->calls().call(std::move(what), [home = home_, self = self_->address(), leg_index, type = definition.type,
-                                        op = view.op, began = now()](branch_reply said) {
-    home->metrics().branch_answered(type, op, leg_index / 2 + 1, said.outcome, seconds_between(began, now()));
+  home_->calls().call(std::move(what), [home = home_, self = self_->address(), type = what.type, op, step,
+                                        began = now(), to_event](branch_reply said) {
+    home->metrics().branch_answered(type, op, step, said.outcome, seconds_between(began, now()));
+    if (said.outcome == call_outcome::unknown) home->metrics().retry_scheduled();
     const auto waiting = caf::actor_cast<caf::actor>(self);
-    if (waiting) caf::anon_send(waiting, answered{leg_index, said.outcome, std::move(said.detail)});
+    if (waiting) caf::anon_send(waiting, call_ended{to_event(std::move(said))});
   });
 }
 

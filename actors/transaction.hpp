@@ -45,7 +45,11 @@ private:
   void offer(envelope&& in);
   void carry_out(output&& out);
   void perform(effect& one);
+  branch_call prepare_call() const;
   void call(std::size_t leg_index);
+  void call_application();
+  template <class ToEvent>
+  void make_call(branch_call what, branch_op op, std::size_t step, ToEvent to_event);
   void answer(const reply& what);
   void answer_all(const treaty::answer& what);
   void read_again_after(const failure& why);

@@ -3,7 +3,11 @@
 #include <utility>
 
 #include "core/lifecycle.hpp"
+#include "core/msg/advance.hpp"
 #include "core/saga/advance.hpp"
+#include "core/tcc/advance.hpp"
+#include "core/workflow/advance.hpp"
+#include "core/xa/advance.hpp"
 
 namespace treaty {
 namespace {
@@ -33,27 +37,26 @@ transition unchanged(txn_state state, client_token to, answer what) {
   return out;
 }
 
-transition unimplemented(txn_state state, trans_type type, client_token to) {
-  return unchanged(std::move(state), to,
-                   {answer_kind::unimplemented, "trans_type '" + std::string{to_string(type)} + "' is not served yet"});
-}
-
 }  // namespace
 
 transition advance(txn_state state, const event& e, const context& ctx) {
   const auto type = type_of(state, e);
   if (!type) {
-    answer refusal = no_such_transaction(state.gid);
+    const bool registers = std::holds_alternative<register_requested>(e);
+    answer refusal = registers ? refuse_register(state) : no_such_transaction(state.gid);
     return unchanged(std::move(state), token_of(e), std::move(refusal));
   }
   switch (*type) {
     case trans_type::saga:
       return saga::advance(std::move(state), e, ctx);
     case trans_type::tcc:
+      return tcc::advance(std::move(state), e, ctx);
     case trans_type::xa:
+      return xa::advance(std::move(state), e, ctx);
     case trans_type::msg:
+      return msg::advance(std::move(state), e, ctx);
     case trans_type::workflow:
-      return unimplemented(std::move(state), *type, token_of(e));
+      return workflow::advance(std::move(state), e, ctx);
   }
   TREATY_ASSERT(false);
 }
@@ -65,9 +68,11 @@ std::optional<time_point> next_moment(const txn_state& state) {
       return saga::next_moment(state);
     case trans_type::tcc:
     case trans_type::xa:
+      return two_phase::next_moment(state);
     case trans_type::msg:
+      return msg::next_moment(state);
     case trans_type::workflow:
-      return std::nullopt;
+      return workflow::next_moment(state);
   }
   TREATY_ASSERT(false);
 }

@@ -16,6 +16,11 @@ struct call_leg {
   std::size_t leg;
   bool operator==(const call_leg&) const = default;
 };
+/// Ask the application how a prepared transaction stands, at its query_prepared; the answer comes back as
+/// `watch_answered`.
+struct call_watch {
+  bool operator==(const call_watch&) const = default;
+};
 /// Answer the request that `to` names; each token is answered once.
 struct reply {
   client_token to;
@@ -23,7 +28,7 @@ struct reply {
   bool operator==(const reply&) const = default;
 };
 
-using effect = std::variant<call_leg, reply>;
+using effect = std::variant<call_leg, call_watch, reply>;
 using effects = std::vector<effect>;
 
 }  // namespace treaty

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/model/record.hpp"
 
@@ -10,12 +12,27 @@ namespace treaty {
 
 // The closed list of what can happen to a transaction. `reply_to` names the request that is answered; 0: nobody.
 
+/// A workflow's own verdict. `status` is final.
+struct workflow_end {
+  txn_status status = txn_status::succeed;
+  std::string rollback_reason;
+  std::string result;  // base64, as the client sent it
+};
+
 struct prepare_requested {
   std::shared_ptr<const txn_definition> definition;
   client_token reply_to = 0;
 };
 struct submit_requested {
   std::shared_ptr<const txn_definition> definition;
+  client_token reply_to = 0;
+  std::optional<workflow_end> end{};  // workflow only: how it ended, by its own word
+};
+/// A client adds to a prepared transaction: tcc and xa two branches (undo, do), workflow one with its result.
+struct register_requested {
+  trans_type type;
+  std::vector<std::shared_ptr<const registered_branch>> branches;
+  leg_status status = leg_status::prepared;  // workflow: of what was already done
   client_token reply_to = 0;
 };
 struct abort_requested {
@@ -35,10 +52,15 @@ struct answered {
   call_outcome outcome;
   std::string detail;  // what the participant said: a body or a status message, cut to a bounded length
 };
+/// What the application said when it was asked how a prepared msg or workflow stands.
+struct watch_answered {
+  call_outcome outcome;
+  std::string detail;
+};
 /// The moment that the driver asked for has come, or something like it: early and repeated ones are harmless.
 struct timer_fired {};
 
-using event = std::variant<prepare_requested, submit_requested, abort_requested, force_stop_requested, retry_requested,
-                           answered, timer_fired>;
+using event = std::variant<prepare_requested, submit_requested, register_requested, abort_requested,
+                           force_stop_requested, retry_requested, answered, watch_answered, timer_fired>;
 
 }  // namespace treaty

@@ -21,6 +21,36 @@ answer outcome_so_far(const txn_progress& progress) {
   return {answer_kind::failure, "wait result not return success: FAILURE"};
 }
 
+/// What a waiting request hears when its round ends without a definite answer.
+answer round_ended(const answered& because) {
+  static const std::string preface =
+      "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
+      "unkown result will be retried: ";
+  switch (because.outcome) {
+    case call_outcome::success:
+      return {};
+    case call_outcome::failure:
+      return {answer_kind::failure, preface + failure_text(because.detail)};
+    case call_outcome::ongoing:
+      return {answer_kind::ongoing, "ONGOING"};
+    case call_outcome::unknown:
+      return {answer_kind::error, preface + because.detail};
+  }
+  return {};
+}
+
+void note_wait(txn_progress& progress, leg& waiting, growth how, std::string_view detail, const retry_policy& policy,
+               time_point now) {
+  waiting.attempts += waiting.attempts < UINT32_MAX ? 1 : 0;
+  waiting.interval = next_wait(how, waiting.interval, policy);
+  waiting.due = now + waiting.interval;
+  waiting.update_time = now;
+  progress.update_time = now;
+  progress.next_cron_interval = waiting.interval;
+  progress.next_cron_time = waiting.due;
+  progress.last_error = cut_text(detail, last_error_bytes_max);
+}
+
 }  // namespace
 
 void create(transition& out, std::shared_ptr<const txn_definition> definition, txn_status status, const context& ctx) {
@@ -45,6 +75,7 @@ void adopt_submit(transition& out, const txn_definition& submitted, const contex
   merged->protocol = submitted.protocol;
   merged->custom_data = submitted.custom_data;
   merged->saga = submitted.saga;
+  merged->delay = submitted.delay;
   if (!submitted.query_prepared.empty()) merged->query_prepared = submitted.query_prepared;
   txn_progress& progress = out.next.record.progress;
   progress.status = txn_status::submitted;
@@ -60,8 +91,10 @@ void finish(transition& out, txn_status final_status, const context& ctx) {
   progress.status = final_status;
   progress.update_time = ctx.now;
   (final_status == txn_status::succeed ? progress.finish_time : progress.rollback_time) = ctx.now;
+  progress.watch.due = {};
   out.must_write(urgency::now);
   answer_waiters(out);
+  for (const client_token waiter : std::exchange(out.next.abort_waiters, {})) respond_ok(out, waiter);
 }
 
 void begin_abort(transition& out, std::string reason, const context& ctx) {
@@ -105,8 +138,18 @@ answer refuse_abort(trans_type stored_type, txn_status stored) {
           "trans type: '" + std::string{to_string(stored_type)} + "' " + status_refusal(stored, "abort")};
 }
 
+answer refuse_register(const txn_state& state) {
+  return {answer_kind::failure, "no trans with gid: " + state.gid.value + " status: prepared found FAILURE"};
+}
+
 answer no_such_transaction(const gid& id) {
   return {answer_kind::internal, "no TransGlobal with gid: " + id.value + " found"};
+}
+
+time_point patience_ends(const txn_state& state, const context& ctx) {
+  const txn_definition& definition = *state.record.definition;
+  const auto own = definition.options.timeout_to_fail;
+  return definition.create_time + std::min(own.count() > 0 ? own : ctx.policy.timeout_to_fail, longest_wait);
 }
 
 void answer_waiters(transition& out) {
@@ -117,17 +160,27 @@ void answer_waiters(transition& out) {
   }
 }
 
+void answer_waiters(transition& out, const answered& because) {
+  if (out.next.waiters.empty() && out.next.abort_waiters.empty()) return;
+  out.must_write(urgency::now);
+  for (const client_token waiter : std::exchange(out.next.waiters, {})) respond(out, waiter, round_ended(because));
+  for (const client_token waiter : std::exchange(out.next.abort_waiters, {}))
+    respond(out, waiter, round_ended(because));
+}
+
+void wait_or_answer(transition& out, const txn_options& asked, client_token reply_to) {
+  if (reply_to == 0) return;
+  if (asked.wait_result) {
+    out.next.waiters.push_back(reply_to);
+  } else {
+    respond_ok(out, reply_to);
+  }
+}
+
 void schedule_retry(transition& out, std::size_t leg_index, growth how, std::string_view detail, const context& ctx) {
   txn_record& record = out.next.record;
-  leg& waiting = record.progress.legs[leg_index];
-  waiting.attempts += waiting.attempts < UINT32_MAX ? 1 : 0;
-  waiting.interval = next_wait(how, waiting.interval, policy_for(record.definition->options, ctx.policy.retry));
-  waiting.due = ctx.now + waiting.interval;
-  waiting.update_time = ctx.now;
-  record.progress.update_time = ctx.now;
-  record.progress.next_cron_interval = waiting.interval;
-  record.progress.next_cron_time = waiting.due;
-  record.progress.last_error = cut_text(detail, last_error_bytes_max);
+  const retry_policy policy = policy_for(record.definition->options, ctx.policy.retry);
+  note_wait(record.progress, record.progress.legs[leg_index], how, detail, policy, ctx.now);
   out.must_write(urgency::soon);
 }
 
@@ -139,8 +192,15 @@ void hurry(txn_state& state, const context& ctx) {
   state.record.progress.next_cron_time = ctx.now;
 }
 
+void schedule_watch(transition& out, growth how, std::string_view detail, const context& ctx) {
+  const retry_policy policy = policy_for(out.next.record.definition->options, ctx.policy.retry);
+  note_wait(out.next.record.progress, out.next.record.progress.watch, how, detail, policy, ctx.now);
+  out.must_write(urgency::soon);
+}
+
 bool any_in_flight(const txn_state& state) {
-  return std::any_of(state.in_flight.begin(), state.in_flight.end(), [](std::uint8_t flag) { return flag != 0; });
+  return state.watch_in_flight ||
+         std::any_of(state.in_flight.begin(), state.in_flight.end(), [](std::uint8_t flag) { return flag != 0; });
 }
 
 std::string failure_text(std::string_view detail) {

@@ -33,13 +33,26 @@ void respond_ok(transition& out, client_token to);
 answer refuse_prepare(txn_status stored);
 answer refuse_submit(txn_status stored);
 answer refuse_abort(trans_type stored_type, txn_status stored);
+/// Nothing can be registered: not there, or not (any more) prepared, or of a type that has no registered branches.
+answer refuse_register(const txn_state& state);
 answer no_such_transaction(const gid& id);
+
+/// While prepared: when we stop waiting for the client's word. Its timeout_to_fail, else the server's.
+time_point patience_ends(const txn_state& state, const context& ctx);
 
 /// Answers every waiter with how things stand now: nothing is left to do at this moment.
 void answer_waiters(transition& out);
 
+/// The same where a leg's answer ended the round: its outcome is what they hear.
+void answer_waiters(transition& out, const answered& because);
+/// Answers an accepted submit at once, or when its round has ended if it asked for that.
+void wait_or_answer(transition& out, const txn_options& asked, client_token reply_to);
+
 /// Notes an answer that was not definite, and when the leg is called again.
 void schedule_retry(transition& out, std::size_t leg_index, growth how, std::string_view detail, const context& ctx);
+
+/// The same for asking how a prepared transaction stands.
+void schedule_watch(transition& out, growth how, std::string_view detail, const context& ctx);
 
 /// Makes whatever waits for its time due at once.
 void hurry(txn_state& state, const context& ctx);

@@ -16,7 +16,9 @@ struct txn_state {
   treaty::gid gid;
   txn_record record;                    // record.definition is null until the transaction exists
   std::vector<std::uint8_t> in_flight;  // for each leg: 1 while an answer is awaited
-  std::vector<client_token> waiters;    // requests that are answered when nothing more can be done for now
+  bool watch_in_flight = false;
+  std::vector<client_token> abort_waiters;  // aborts that are answered when all is undone
+  std::vector<client_token> waiters;        // requests that are answered when nothing more can be done for now
 
   bool exists() const { return record.definition != nullptr; }
 };

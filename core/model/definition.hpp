@@ -12,10 +12,15 @@
 
 namespace treaty {
 
+/// Of one transaction. More would make each decision, which looks at all of them, a pause for the others.
+inline constexpr std::size_t steps_max = 10'000;
+
 /// One step of a saga (action, compensate) or of a message (action). An empty URL is a success without a call.
 struct step {
   std::string action;
   std::string compensate;
+  /// Only where a topic with several subscribers made several steps of one; else the step's number says it.
+  branch_id id{};
   bool operator==(const step&) const = default;
 };
 
@@ -39,6 +44,13 @@ struct saga_plan {
   bool operator==(const saga_plan&) const = default;
 };
 
+/// What a workflow's custom_data says.
+struct workflow_plan {
+  std::string name;
+  std::string data;  // decoded
+  bool operator==(const workflow_plan&) const = default;
+};
+
 /// What never changes after submit: large, written once, shared and never copied on the way.
 struct txn_definition {
   treaty::gid gid;
@@ -48,7 +60,10 @@ struct txn_definition {
   std::vector<std::string> payloads;  // raw bytes; saga, msg: at least one for each step
   std::string query_prepared;
   std::string custom_data;  // as the client wrote it, byte for byte
-  saga_plan saga;           // parsed from custom_data at the door; empty for other types
+  // Parsed from custom_data at the door; empty for other types.
+  saga_plan saga;
+  workflow_plan workflow;
+  std::chrono::seconds delay{0};  // msg: between submit and the first call
   txn_options options;
   time_point create_time{};  // set by the machine when it accepts the transaction
   bool operator==(const txn_definition&) const = default;

@@ -14,10 +14,18 @@ leg_view view_step(const txn_definition& definition, std::size_t index) {
           definition.payloads[position]};
 }
 
+leg_view view_message(const txn_definition& definition, std::size_t index) {
+  TREATY_ASSERT(index < definition.steps.size() && index < definition.payloads.size());
+  const step& one = definition.steps[index];
+  return {one.id.empty() ? step_branch_id(index) : one.id, branch_op::action, to_string(branch_op::action), one.action,
+          definition.payloads[index]};
+}
+
 }  // namespace
 
 leg_view view_leg(const txn_record& record, std::size_t index) {
   if (record.definition->type == trans_type::saga) return view_step(*record.definition, index);
+  if (record.definition->type == trans_type::msg) return view_message(*record.definition, index);
   TREATY_ASSERT(index < record.branches.size());
   const registered_branch& one = *record.branches[index];
   return {one.id, one.op, one.op == branch_op::named ? std::string_view{one.op_name} : to_string(one.op), one.url,
@@ -31,7 +39,17 @@ branch_id step_branch_id(std::size_t index) {
 }
 
 std::size_t initial_leg_count(const txn_definition& definition) {
-  return definition.type == trans_type::saga ? 2 * definition.steps.size() : 0;
+  switch (definition.type) {
+    case trans_type::saga:
+      return 2 * definition.steps.size();
+    case trans_type::msg:
+      return definition.steps.size();
+    case trans_type::tcc:
+    case trans_type::xa:
+    case trans_type::workflow:
+      return 0;
+  }
+  TREATY_ASSERT(false);
 }
 
 }  // namespace treaty

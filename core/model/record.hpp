@@ -48,6 +48,9 @@ struct txn_progress {
   time_point next_cron_time{};
   std::string last_error;  // of the last call that was not definite; at most `last_error_bytes_max`
   time_point due{};        // its entry in the due index; unset: none (final)
+  /// While prepared: `due` is when we stop waiting for the client (tcc, xa: abort; msg: ask; workflow: call back);
+  /// attempts and interval are those of asking. Unset: we wait for ever (a saga).
+  leg watch{};
   std::vector<leg> legs;
   bool operator==(const txn_progress&) const = default;
 };
@@ -60,7 +63,7 @@ struct txn_record {
   record_id row = 0;
   std::shared_ptr<const txn_definition> definition;  // never null in a stored record
   txn_progress progress;
-  std::vector<std::shared_ptr<const registered_branch>> branches;  // tcc, xa, workflow, msg: one for each leg
+  std::vector<std::shared_ptr<const registered_branch>> branches;  // tcc, xa, workflow: one for each leg
 };
 
 /// A leg's identity and what its call needs. Views point into the record's definition or branch.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/legs.hpp"
 #include "core/lifecycle.hpp"
 #include "core/saga/legs.hpp"
 
@@ -52,15 +53,6 @@ void proceed(transition& out, const context& ctx) {
   if (!any_in_flight(out.next)) answer_waiters(out);
 }
 
-void wait_or_answer(transition& out, const txn_definition& asked, client_token reply_to) {
-  if (reply_to == 0) return;
-  if (asked.options.wait_result) {
-    out.next.waiters.push_back(reply_to);
-  } else {
-    respond_ok(out, reply_to);
-  }
-}
-
 void on_submit(transition& out, const submit_requested& e, const context& ctx) {
   if (!out.next.exists()) {
     if (const auto usable = check(*e.definition); !usable) {
@@ -78,7 +70,7 @@ void on_submit(transition& out, const submit_requested& e, const context& ctx) {
   } else {
     return respond(out, e.reply_to, refuse_submit(out.next.record.progress.status));
   }
-  wait_or_answer(out, *e.definition, e.reply_to);
+  wait_or_answer(out, e.definition->options, e.reply_to);
   proceed(out, ctx);
 }
 
@@ -152,8 +144,7 @@ void on_compensation_answered(transition& out, const answered& a, const context&
 }
 
 void on_answered(transition& out, const answered& a, const context& ctx) {
-  if (a.leg >= out.next.in_flight.size() || out.next.in_flight[a.leg] == 0) return;  // repeated or late: known already
-  out.next.in_flight[a.leg] = 0;
+  if (!land(out.next, a.leg)) return;
   if (is_final(out.next.record.progress.status)) return;  // an operator stopped it meanwhile
   is_action(a.leg) ? on_action_answered(out, a, ctx) : on_compensation_answered(out, a, ctx);
   proceed(out, ctx);
@@ -173,6 +164,8 @@ struct decide {
   void operator()(const force_stop_requested& e) const { force_stop(out, e, ctx); }
   void operator()(const retry_requested& e) const { on_retry_requested(out, e, ctx); }
   void operator()(const answered& e) const { on_answered(out, e, ctx); }
+  void operator()(const register_requested& e) const { respond(out, e.reply_to, refuse_register(out.next)); }
+  void operator()(const watch_answered&) const {}
   void operator()(const timer_fired&) const { proceed(out, ctx); }
 };
 

@@ -14,8 +14,6 @@ transition advance(txn_state state, const event& e, const context& ctx);
 /// When a saga with nothing in flight wants `timer_fired`; unset: only a client can move it.
 std::optional<time_point> next_moment(const txn_state& state);
 
-inline constexpr std::size_t steps_max = 10'000;
-
 /// Errors: invalid_argument: too many steps, steps without payload, orders that name no step or wait for each other in
 /// a circle.
 result<void> check(const txn_definition& definition);

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/legs.hpp"
 #include "core/lifecycle.hpp"
 #include "core/saga/state.hpp"
 
@@ -9,15 +10,6 @@ namespace treaty::saga {
 
 std::size_t step_count(const txn_state& state) {
   return state.record.definition->steps.size();
-}
-
-void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx) {
-  leg& one = state.record.progress.legs[leg_index];
-  one.status = status;
-  one.due = {};
-  one.update_time = ctx.now;
-  one.finish_time = ctx.now;
-  state.record.progress.update_time = ctx.now;
 }
 
 bool all_actions_succeeded(const txn_state& state) {
@@ -28,23 +20,6 @@ bool all_actions_succeeded(const txn_state& state) {
 }
 
 namespace {
-
-/// Calls the leg, or takes its empty URL for a success. Returns true when it is settled at once.
-bool start_leg(transition& out, std::size_t leg_index, const context& ctx) {
-  if (view_leg(out.next.record, leg_index).url.empty()) {
-    settle(out.next, leg_index, leg_status::succeed, ctx);
-    out.must_write(urgency::soon);
-    return true;
-  }
-  out.next.in_flight[leg_index] = 1;
-  out.orders.emplace_back(call_leg{leg_index});
-  return false;
-}
-
-bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx) {
-  const leg& one = state.record.progress.legs[leg_index];
-  return one.status == leg_status::prepared && state.in_flight[leg_index] == 0 && one.due <= ctx.now;
-}
 
 /// Which steps may run once this one has succeeded?
 std::vector<std::vector<std::size_t>> followers_of(const txn_definition& definition) {

@@ -9,9 +9,6 @@ namespace treaty::saga {
 
 std::size_t step_count(const txn_state& state);
 
-/// Notes a leg's definite answer.
-void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx);
-
 bool all_actions_succeeded(const txn_state& state);
 
 /// Calls every action that may run now; empty URLs succeed without a call. Ends the saga when none is left.

@@ -1,0 +1,57 @@
+#include "core/legs.hpp"
+
+#include <algorithm>
+
+namespace treaty {
+
+void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx) {
+  leg& one = state.record.progress.legs[leg_index];
+  one.status = status;
+  one.due = {};
+  one.update_time = ctx.now;
+  one.finish_time = ctx.now;
+  state.record.progress.update_time = ctx.now;
+}
+
+bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx) {
+  const leg& one = state.record.progress.legs[leg_index];
+  return one.status == leg_status::prepared && state.in_flight[leg_index] == 0 && one.due <= ctx.now;
+}
+
+bool start_leg(transition& out, std::size_t leg_index, const context& ctx) {
+  if (view_leg(out.next.record, leg_index).url.empty()) {
+    settle(out.next, leg_index, leg_status::succeed, ctx);
+    out.must_write(urgency::soon);
+    return true;
+  }
+  out.next.in_flight[leg_index] = 1;
+  out.orders.emplace_back(call_leg{leg_index});
+  return false;
+}
+
+bool land(txn_state& state, std::size_t leg_index) {
+  if (leg_index >= state.in_flight.size() || state.in_flight[leg_index] == 0) return false;
+  state.in_flight[leg_index] = 0;
+  return true;
+}
+
+void append_branches(transition& out, const std::vector<std::shared_ptr<const registered_branch>>& branches,
+                     const context& ctx) {
+  for (const auto& one : branches) {
+    auto stamped = std::make_shared<registered_branch>(*one);
+    stamped->create_time = ctx.now;
+    out.next.record.branches.push_back(std::move(stamped));
+    out.next.record.progress.legs.emplace_back();
+    out.next.in_flight.push_back(0);
+  }
+  out.next.record.progress.update_time = ctx.now;
+  out.must_write(urgency::now);
+}
+
+bool has_branch(const txn_record& record, const registered_branch& like) {
+  return std::any_of(record.branches.begin(), record.branches.end(), [&](const auto& one) {
+    return one->id == like.id && one->op == like.op && one->op_name == like.op_name;
+  });
+}
+
+}  // namespace treaty

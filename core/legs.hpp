@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+
+#include "core/transition.hpp"
+
+namespace treaty {
+
+// One leg at a time, the same for every transaction type.
+
+/// Notes a leg's definite answer.
+void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx);
+
+/// Neither settled nor in flight nor waiting for its time?
+bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx);
+
+/// Calls the leg, or takes its empty URL for a success. Returns true when it is settled at once.
+bool start_leg(transition& out, std::size_t leg_index, const context& ctx);
+
+/// Takes an answer off the flight list; false: nothing was in flight, it is repeated or late.
+bool land(txn_state& state, std::size_t leg_index);
+
+/// Adds one leg for each branch, in order. Precondition: one leg for each branch until now.
+void append_branches(transition& out, const std::vector<std::shared_ptr<const registered_branch>>& branches,
+                     const context& ctx);
+
+/// True when a branch with this id and operation is there.
+bool has_branch(const txn_record& record, const registered_branch& like);
+
+}  // namespace treaty
