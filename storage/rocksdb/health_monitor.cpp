@@ -42,6 +42,8 @@ store_health health_monitor::health() const {
 void health_monitor::report(const rocksdb::Status& status) {
   {
     const std::lock_guard lock{mutex_};
+    // What the listener has heard stands: it knows how severe it is, the status that a failed write returns does not.
+    if (!serving()) return;
     health_ = describe(status);
     serving_.store(false, std::memory_order_release);
   }

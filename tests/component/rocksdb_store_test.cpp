@@ -315,6 +315,25 @@ TEST_F(RocksdbStore, ServesAgainWhenTheDiskHasRoomAgain) {
   EXPECT_TRUE(store->load(gid{"before"}));
 }
 
+// After such an error nobody knows what the log holds: only a restart, which reads it, finds out. An operator, or the
+// process itself, must be able to tell this from a full disk.
+TEST_F(RocksdbStore, SaysThatItNeedsARestartAfterAnInputOutputError) {
+  {
+    const auto store = open(path_);
+    ASSERT_TRUE(commit(*store, make(*store, "before")));
+    kit::disk::fail_syncs(EIO);
+    EXPECT_FALSE(commit(*store, make(*store, "lost")));
+    EXPECT_EQ(store->health().state, store_state::failed);
+    EXPECT_THAT(store->health().detail, HasSubstr("restart"));
+    kit::disk::fail_syncs(0);
+    EXPECT_EQ(commit(*store, make(*store, "refused")).error().code, errc::unavailable);
+  }
+  const auto store = open(path_);
+  EXPECT_TRUE(store->load(gid{"before"}));
+  EXPECT_EQ(store->load(gid{"refused"}).error().code, errc::not_found);
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+}
+
 TEST_F(RocksdbStore, OutlivesAFullDisk) {
   const auto store = open(path_);
   ASSERT_TRUE(commit(*store, make(*store, "before")));
