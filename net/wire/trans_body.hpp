@@ -24,7 +24,6 @@ struct trans_body {
   txn_options options;
 };
 
-inline constexpr std::size_t steps_max = 10'000;
 /// Longer spans mean "never" and become this.
 inline constexpr std::chrono::seconds span_max{10LL * 365 * 86'400};
 
