@@ -170,6 +170,7 @@ void encode_definition(const txn_definition& definition, std::string& out) {
     v1::Step& to = *message->add_steps();
     to.set_action(one.action);
     to.set_compensate(one.compensate);
+    to.set_id(one.id.value);
   }
   for (const std::string& payload : definition.payloads) message->add_payloads(payload);
   message->set_query_prepared(definition.query_prepared);
@@ -177,6 +178,9 @@ void encode_definition(const txn_definition& definition, std::string& out) {
   if (definition.saga != saga_plan{}) fill_plan(definition.saga, *message->mutable_saga());
   if (definition.options != txn_options{}) fill_options(definition.options, *message->mutable_options());
   message->set_create_time(to_nanoseconds(definition.create_time));
+  message->set_workflow_name(definition.workflow.name);
+  message->set_workflow_data(definition.workflow.data);
+  message->set_delay_s(definition.delay.count());
   start(out);
   message.write_after(out);
 }
@@ -199,13 +203,17 @@ result<txn_definition> decode_definition(std::string_view bytes) {
   definition.gid = gid{message->gid()};
   definition.type = static_cast<trans_type>(type);
   definition.protocol = static_cast<branch_protocol>(protocol);
-  for (const v1::Step& one : message->steps()) definition.steps.push_back({one.action(), one.compensate()});
+  for (const v1::Step& one : message->steps()) {
+    definition.steps.push_back({one.action(), one.compensate(), branch_id{one.id()}});
+  }
   definition.payloads.assign(message->payloads().begin(), message->payloads().end());
   definition.query_prepared = message->query_prepared();
   definition.custom_data = message->custom_data();
   if (message->has_saga()) definition.saga = read_plan(message->saga());
   if (message->has_options()) definition.options = read_options(message->options());
   definition.create_time = from_nanoseconds(message->create_time());
+  definition.workflow = {message->workflow_name(), message->workflow_data()};
+  definition.delay = std::chrono::seconds{message->delay_s()};
   return definition;
 }
 
@@ -221,6 +229,9 @@ void encode_progress(const txn_progress& progress, trans_type type, std::string&
   message->set_next_cron_time(to_nanoseconds(progress.next_cron_time));
   message->set_last_error(progress.last_error);
   message->set_due(to_nanoseconds(progress.due));
+  message->set_watch_attempts(progress.watch.attempts);
+  message->set_watch_interval_ms(progress.watch.interval.count());
+  message->set_watch_due(to_nanoseconds(progress.watch.due));
   fill_legs(progress.legs, *message);
   start(out);
   out += keys::make_row(progress.revision).view();
@@ -246,6 +257,9 @@ result<txn_progress> decode_progress(std::string_view bytes) {
   progress.next_cron_time = from_nanoseconds(message->next_cron_time());
   progress.last_error = message->last_error();
   progress.due = from_nanoseconds(message->due());
+  progress.watch.attempts = message->watch_attempts();
+  progress.watch.interval = std::chrono::milliseconds{message->watch_interval_ms()};
+  progress.watch.due = from_nanoseconds(message->watch_due());
   TREATY_TRY(progress.legs, read_legs(*message));
   return progress;
 }

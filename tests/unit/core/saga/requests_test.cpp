@@ -96,14 +96,14 @@ TEST(SagaSubmit, RefusesWhatCouldNeverRun) {
   EXPECT_THAT(answer_to(*kit::define({{"a", "b"}, {true, {{0, {1}}, {1, {0}}}}})), HasSubstr("wait for each other"));
   EXPECT_THAT(answer_to(*kit::define({{"a"}, {true, {{0, {0}}}}})), HasSubstr("wait for each other"));
   EXPECT_THAT(answer_to(*kit::define({{"a", "b"}, {false, {{0, {1}}}}})), HasSubstr("wait for each other"));
-  EXPECT_THAT(answer_to(*kit::define({std::vector<std::string>(saga::steps_max + 1, "-")})),
+  EXPECT_THAT(answer_to(*kit::define({std::vector<std::string>(steps_max + 1, "-")})),
               HasSubstr("10001 steps; at most 10000"));
 }
 
 // The largest saga that is let in must not stop the lane that decides it: no step may cost a look at all the others.
 TEST(SagaSubmit, JudgesTheLargestOrdersWithoutStoppingTheWorld) {
-  saga_spec chain{std::vector<std::string>(saga::steps_max, "-"), {true, {}}};
-  for (std::uint32_t step = 0; step + 1 < saga::steps_max; ++step) chain.plan.orders[step] = {step + 1};
+  saga_spec chain{std::vector<std::string>(steps_max, "-"), {true, {}}};
+  for (std::uint32_t step = 0; step + 1 < steps_max; ++step) chain.plan.orders[step] = {step + 1};
   const auto definition = kit::define(chain);
   const std::clock_t began = std::clock();
   EXPECT_TRUE(saga::check(*definition));
@@ -284,18 +284,6 @@ TEST(UnknownGid, IsAnsweredWithItsName) {
   none.offer(timer_fired{});
   none.offer(answered{0, success, ""});
   EXPECT_THAT(none.take_replies(), IsEmpty());
-}
-
-// The other types are known by name and refused by name, and nothing is stored for them.
-TEST(OtherTypes, AreAnsweredUnimplemented) {
-  for (const trans_type type : {trans_type::tcc, trans_type::xa, trans_type::msg, trans_type::workflow}) {
-    auto definition = std::make_shared<txn_definition>(*kit::define({{"debit"}}));
-    definition->type = type;
-    machine none{{{"debit"}}};
-    none.offer(submit_requested{definition, 1});
-    EXPECT_EQ(none.take_replies().at(0).what.kind, answer_kind::unimplemented);
-    EXPECT_FALSE(none.state().exists());
-  }
 }
 
 }  // namespace
