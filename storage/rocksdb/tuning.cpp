@@ -58,7 +58,6 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   db.max_background_jobs = 2;
   db.db_write_buffer_size = options.write_buffer_bytes;
   db.max_total_wal_size = options.log_bytes_max;
-  db.recycle_log_file_num = 4;  // a log file that is written over needs no new blocks: half the time of a sync
   db.allow_concurrent_memtable_write = false;
   db.bytes_per_sync = 1 << 20;  // compaction writes a little at a time, so that a log sync does not wait behind it
   db.info_log_level = rocksdb::WARN_LEVEL;
@@ -70,6 +69,8 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   // synced before a crash must not be acted on and then be lost in a power failure.
   db.avoid_flush_during_recovery = false;
   db.avoid_flush_during_shutdown = true;  // the log has it all
+  // Replay ends at the first gap: no write is kept whose predecessors were lost. RocksDB recycles no log files in this
+  // mode (it turns the option off without a word), and in the other modes a damaged log looks like a short one.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return db;
 }

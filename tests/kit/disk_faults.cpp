@@ -7,23 +7,29 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <tuple>
 
 namespace treaty::kit::disk {
 namespace {
 
 namespace files = std::filesystem;
 
+/// Inode and birth: a file that is renamed stays itself, and a new one that gets a dead one's inode does not become it.
+using identity = std::tuple<std::uint64_t, std::int64_t, std::uint32_t>;
+
 struct {
   std::atomic<int> error_number{0};
   std::atomic<int> write_error_number{0};
   std::atomic<bool> remembers{false};
   std::mutex mutex;
-  std::map<ino_t, std::string> synced;  // by inode, because files are renamed
+  std::map<identity, std::string> synced;
 } faults;
 
 std::string read_all(const std::string& path) {
@@ -31,9 +37,12 @@ std::string read_all(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-bool is_file(int descriptor) {
-  struct stat info {};
-  return fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+/// Nothing for what is not a file. An empty path means the descriptor itself.
+std::optional<identity> identify(int descriptor, const char* path) {
+  struct statx info {};
+  if (statx(descriptor, path, AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_BTIME, &info) != 0) return std::nullopt;
+  if (!S_ISREG(info.stx_mode)) return std::nullopt;
+  return identity{info.stx_ino, info.stx_btime.tv_sec, info.stx_btime.tv_nsec};
 }
 
 int sync_file(long call, int descriptor) {
@@ -42,10 +51,10 @@ int sync_file(long call, int descriptor) {
     return -1;
   }
   const int answer = static_cast<int>(syscall(call, descriptor));
-  struct stat info {};
-  if (answer == 0 && faults.remembers && fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
+  if (answer != 0 || !faults.remembers) return answer;
+  if (const auto file = identify(descriptor, "")) {
     const std::lock_guard lock{faults.mutex};
-    faults.synced[info.st_ino] = read_all("/proc/self/fd/" + std::to_string(descriptor));
+    faults.synced[*file] = read_all("/proc/self/fd/" + std::to_string(descriptor));
   }
   return answer;
 }
@@ -68,10 +77,10 @@ void copy_as_after_power_failure(const files::path& directory, const files::path
   const std::lock_guard lock{faults.mutex};
   files::create_directories(copy);
   for (const auto& entry : files::directory_iterator{directory}) {
-    struct stat info {};
-    if (stat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    const auto identified = identify(AT_FDCWD, entry.path().c_str());
+    if (!identified) continue;
     std::ofstream file{copy / entry.path().filename(), std::ios::binary};
-    if (const auto found = faults.synced.find(info.st_ino); found != faults.synced.end()) file << found->second;
+    if (const auto found = faults.synced.find(*identified); found != faults.synced.end()) file << found->second;
   }
 }
 
@@ -87,7 +96,7 @@ extern "C" int fsync(int descriptor) {
 
 extern "C" ssize_t write(int descriptor, const void* bytes, size_t count) {
   namespace disk = treaty::kit::disk;
-  if (const int error_number = disk::faults.write_error_number; error_number != 0 && disk::is_file(descriptor)) {
+  if (const int error_number = disk::faults.write_error_number; error_number != 0 && disk::identify(descriptor, "")) {
     errno = error_number;
     return -1;
   }
