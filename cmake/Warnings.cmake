@@ -3,4 +3,5 @@ add_library(treaty_warnings INTERFACE)
 add_library(treaty::warnings ALIAS treaty_warnings)
 target_compile_options(treaty_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-align
-  -Wunused -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wswitch)
+  -Wunused -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wswitch
+  -Wno-maybe-uninitialized) # GCC 12 sees ghosts in std::optional, variant and map when it optimises
