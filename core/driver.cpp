@@ -67,7 +67,7 @@ output driver::durable(revision written, time_point now) {
 void driver::release(output& out) {
   const bool over = is_final(state_.record.progress.status);
   for (effect& one : std::exchange(resting_on_under_way_, {})) {
-    if (over && std::holds_alternative<call_leg>(one)) continue;  // stopped meanwhile: nobody is called any more
+    if (over && !std::holds_alternative<reply>(one)) continue;  // ended meanwhile: nobody is called any more
     out.now.push_back(std::move(one));
   }
 }
@@ -123,7 +123,8 @@ bool driver::finished() const {
 }
 
 bool driver::may_park() const {
-  return under_way_ == 0 && !is_set(changed_at_) && state_.waiters.empty() && !any_in_flight(state_);
+  return under_way_ == 0 && !is_set(changed_at_) && state_.waiters.empty() && state_.abort_waiters.empty() &&
+         !any_in_flight(state_);
 }
 
 }  // namespace treaty

@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "core/lifecycle.hpp"
+
 namespace treaty {
+namespace {
+
+/// Is a branch with this id and operation there?
+bool has_branch(const txn_record& record, const registered_branch& like) {
+  return std::any_of(record.branches.begin(), record.branches.end(), [&](const auto& one) {
+    return one->id == like.id && one->op == like.op && one->op_name == like.op_name;
+  });
+}
+
+}  // namespace
 
 void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx) {
   leg& one = state.record.progress.legs[leg_index];
@@ -48,10 +60,20 @@ void append_branches(transition& out, const std::vector<std::shared_ptr<const re
   out.must_write(urgency::now);
 }
 
-bool has_branch(const txn_record& record, const registered_branch& like) {
-  return std::any_of(record.branches.begin(), record.branches.end(), [&](const auto& one) {
-    return one->id == like.id && one->op == like.op && one->op_name == like.op_name;
-  });
+std::optional<answer> refusal_of(const txn_state& state, const register_requested& e) {
+  if (!state.exists() || state.record.progress.status != txn_status::prepared) return refuse_register(state);
+  const trans_type type = state.record.definition->type;
+  if (e.type != type) {
+    return answer{answer_kind::error, "a branch of type '" + std::string{to_string(e.type)} +
+                                          "' in a transaction of type '" + std::string{to_string(type)} + "'"};
+  }
+  const bool known = std::any_of(e.branches.begin(), e.branches.end(),
+                                 [&](const auto& one) { return has_branch(state.record, *one); });
+  if (known) return answer{answer_kind::error, "storage: UniqueKeyConflict"};
+  if (state.record.branches.size() + e.branches.size() > registered_rows_max) {
+    return answer{answer_kind::invalid, "at most " + std::to_string(registered_rows_max) + " rows can be registered"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace treaty

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "core/transition.hpp"
 
@@ -24,7 +27,8 @@ bool land(txn_state& state, std::size_t leg_index);
 void append_branches(transition& out, const std::vector<std::shared_ptr<const registered_branch>>& branches,
                      const context& ctx);
 
-/// True when a branch with this id and operation is there.
-bool has_branch(const txn_record& record, const registered_branch& like);
+/// Why these branches cannot be registered: nothing is prepared, it is of another type, one is there already, or there
+/// would be too many. Unset: they can.
+std::optional<answer> refusal_of(const txn_state& state, const register_requested& e);
 
 }  // namespace treaty

@@ -185,11 +185,13 @@ void schedule_retry(transition& out, std::size_t leg_index, growth how, std::str
 }
 
 void hurry(txn_state& state, const context& ctx) {
-  for (leg& one : state.record.progress.legs) {
-    if (one.status == leg_status::prepared) one.due = time_point{};
+  txn_progress& progress = state.record.progress;
+  for (leg& one : progress.legs) {
+    if (one.status == leg_status::prepared && one.attempts > 0) one.due = time_point{};
   }
-  state.record.progress.update_time = ctx.now;
-  state.record.progress.next_cron_time = ctx.now;
+  if (progress.status == txn_status::prepared && progress.watch.attempts > 0) progress.watch.due = ctx.now;
+  progress.update_time = ctx.now;
+  progress.next_cron_time = ctx.now;
 }
 
 void schedule_watch(transition& out, growth how, std::string_view detail, const context& ctx) {

@@ -54,7 +54,8 @@ void schedule_retry(transition& out, std::size_t leg_index, growth how, std::str
 /// The same for asking how a prepared transaction stands.
 void schedule_watch(transition& out, growth how, std::string_view detail, const context& ctx);
 
-/// Makes whatever waits for its time due at once.
+/// Makes whatever waits for a repetition due at once. A delay, or the time that a client has to speak, is not cut
+/// short.
 void hurry(txn_state& state, const context& ctx);
 
 /// True when any leg's answer is awaited.

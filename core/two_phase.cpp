@@ -1,6 +1,5 @@
 #include "core/two_phase.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/legs.hpp"
@@ -38,13 +37,7 @@ public:
   }
 
   void operator()(const register_requested& e) {
-    if (!out_.next.exists() || status() != txn_status::prepared) {
-      return respond(out_, e.reply_to, refuse_register(out_.next));
-    }
-    if (e.type != out_.next.record.definition->type) return respond(out_, e.reply_to, other_type(e.type));
-    const bool known = std::any_of(e.branches.begin(), e.branches.end(),
-                                   [&](const auto& one) { return has_branch(out_.next.record, *one); });
-    if (known) return respond(out_, e.reply_to, {answer_kind::error, "storage: UniqueKeyConflict"});
+    if (auto refusal = refusal_of(out_.next, e)) return respond(out_, e.reply_to, std::move(*refusal));
     append_branches(out_, e.branches, ctx_);
     respond_ok(out_, e.reply_to);
   }
@@ -58,6 +51,8 @@ public:
       begin_abort(out_, e.reason, ctx_);
     } else {
       hurry(out_.next, ctx_);
+      std::string& reason = out_.next.record.progress.rollback_reason;
+      if (reason.empty()) reason = cut_text(e.reason, rollback_reason_bytes_max);
       out_.must_write(urgency::soon);
     }
     if (e.reply_to != 0 && out_.next.record.definition->options.wait_result) {
@@ -98,11 +93,6 @@ private:
   void begin(std::shared_ptr<const txn_definition> definition, txn_status first) {
     create(out_, std::move(definition), first, ctx_);
     if (first == txn_status::prepared) out_.next.record.progress.watch.due = patience_ends(out_.next, ctx_);
-  }
-
-  answer other_type(trans_type asked) const {
-    return {answer_kind::error, "a branch of type '" + std::string{to_string(asked)} + "' in a transaction of type '" +
-                                    std::string{to_string(out_.next.record.definition->type)} + "'"};
   }
 
   void proceed() {

@@ -14,6 +14,8 @@ namespace treaty {
 
 /// Of one transaction. More would make each decision, which looks at all of them, a pause for the others.
 inline constexpr std::size_t steps_max = 10'000;
+/// The same for what clients register: a tcc or xa branch makes two rows.
+inline constexpr std::size_t registered_rows_max = 2 * steps_max;
 
 /// One step of a saga (action, compensate) or of a message (action). An empty URL is a success without a call.
 struct step {

@@ -29,9 +29,11 @@ public:
       start_delay();
     } else if (status() == txn_status::prepared) {
       adopt_submit(out_, *e.definition, ctx_);
+      out_.next.watch_in_flight = false;  // whatever is said to that question now changes nothing, and delays nobody
       start_delay();
     } else if (status() == txn_status::submitted) {
-      hurry_repeated_calls();
+      hurry(out_.next, ctx_);
+      out_.must_write(urgency::soon);
     } else {
       return respond(out_, e.reply_to, refuse_submit(status()));
     }
@@ -108,14 +110,6 @@ private:
     if (delay.count() <= 0) return;
     for (leg& one : progress().legs) one.due = ctx_.now + delay;
     progress().next_cron_time = ctx_.now + delay;
-  }
-
-  /// A repeated submit repeats what waits for a repetition, but cuts no delay short.
-  void hurry_repeated_calls() {
-    for (leg& one : progress().legs) {
-      if (one.status == leg_status::prepared && one.attempts > 0) one.due = {};
-    }
-    out_.must_write(urgency::soon);
   }
 
   void become_submitted() {

@@ -35,14 +35,7 @@ public:
   }
 
   void operator()(const register_requested& e) {
-    if (!out_.next.exists() || status() != txn_status::prepared) {
-      return respond(out_, e.reply_to, refuse_register(out_.next));
-    }
-    for (const auto& one : e.branches) {
-      if (has_branch(out_.next.record, *one)) {
-        return respond(out_, e.reply_to, {answer_kind::error, "storage: UniqueKeyConflict"});
-      }
-    }
+    if (auto refusal = refusal_of(out_.next, e)) return respond(out_, e.reply_to, std::move(*refusal));
     append_branches(out_, e.branches, ctx_);
     for (std::size_t at = progress().legs.size() - e.branches.size(); at < progress().legs.size(); ++at) {
       if (e.status != leg_status::prepared) settle(out_.next, at, e.status, ctx_);
@@ -66,8 +59,9 @@ public:
   void operator()(const watch_answered& a) {
     if (!std::exchange(out_.next.watch_in_flight, false) || status() != txn_status::prepared) return;
     // A success says that the call-back was heard; only the application's submit ends the workflow.
-    const bool patient = a.outcome == call_outcome::ongoing;
-    schedule_watch(out_, patient ? growth::constant : growth::doubling, a.detail, ctx_);
+    const growth how = a.outcome == call_outcome::ongoing ? growth::constant : growth::doubling;
+    const bool heard = a.outcome == call_outcome::success;
+    schedule_watch(out_, how, heard ? std::string_view{} : std::string_view{a.detail}, ctx_);
   }
 
   void operator()(const answered&) {}

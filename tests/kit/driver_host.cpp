@@ -60,6 +60,8 @@ void driver_host::perform(output&& out) {
   for (const effect& one : out.now) {
     if (const auto* made = std::get_if<call_leg>(&one)) {
       requests_.emplace_back(called{made->leg});
+    } else if (std::holds_alternative<call_watch>(one)) {
+      requests_.emplace_back(asked{});
     } else {
       requests_.emplace_back(std::get<reply>(one));
     }
@@ -79,6 +81,8 @@ void driver_host::store(const write_set& write) {
   if (write.definition) stored_->definition = write.definition;
   TREATY_ASSERT(stored_->definition != nullptr && stored_->definition->create_time == write.create_time);
   stored_->progress = write.progress;
+  TREATY_ASSERT(write.first_new_branch == stored_->branches.size());
+  stored_->branches.insert(stored_->branches.end(), write.new_branches.begin(), write.new_branches.end());
 }
 
 template <class Request>

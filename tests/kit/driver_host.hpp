@@ -15,7 +15,9 @@ namespace treaty::kit {
 struct called {
   std::size_t leg;
 };
-using request = std::variant<write_set, called, reply>;
+/// At query_prepared.
+struct asked {};
+using request = std::variant<write_set, called, asked, reply>;
 
 /// What becomes of the write under way when the process dies.
 enum class write_fate { lost, stored };
