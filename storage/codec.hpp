@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "core/model/kv_record.hpp"
 #include "core/model/record.hpp"
 
 namespace treaty::codec {
@@ -61,6 +62,10 @@ struct due_value {
 };
 void encode_due(const due_value& value, std::string& out);
 result<due_value> decode_due(std::string_view bytes);
+
+/// Category and key stand in the key of the family `kv`; here too, so that a value says what it is.
+void encode_kv(const kv_record& record, std::string& out);
+result<kv_record> decode_kv(std::string_view bytes);
 
 /// When a finished transaction ended; unset for an unfinished one.
 time_point end_of(const txn_progress& progress);

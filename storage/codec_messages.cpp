@@ -290,4 +290,29 @@ result<registered_branch> decode_branch(std::string_view bytes) {
                            message->payload(),       from_nanoseconds(message->create_time())};
 }
 
+void encode_kv(const kv_record& record, std::string& out) {
+  scratch<v1::Kv> message;
+  message->set_category(record.category);
+  message->set_key(record.key);
+  message->set_value(record.value);
+  message->set_version(record.version);
+  message->set_create_time(to_nanoseconds(record.create_time));
+  message->set_update_time(to_nanoseconds(record.update_time));
+  start(out);
+  message.write_after(out);
+}
+
+result<kv_record> decode_kv(std::string_view bytes) {
+  TREATY_TRY(const std::string_view body, after_format(bytes, "kv record"));
+  scratch<v1::Kv> message;
+  if (!message.read(body)) return corrupt("kv record", "is not a message");
+  if (message->version() == 0) return corrupt("kv record", "has version 0");
+  return kv_record{message->category(),
+                   message->key(),
+                   message->value(),
+                   message->version(),
+                   from_nanoseconds(message->create_time()),
+                   from_nanoseconds(message->update_time())};
+}
+
 }  // namespace treaty::codec

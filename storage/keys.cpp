@@ -36,6 +36,10 @@ int digit_of(char character) {
   return -1;
 }
 
+failure no_position() {
+  return {errc::invalid_argument, "not a position that a page has given out"};
+}
+
 }  // namespace
 
 row_key make_row(record_id row) {
@@ -87,6 +91,19 @@ std::optional<timeline_parts> parse_timeline(std::string_view key) {
   return timeline_parts{unordered(take<std::uint64_t>(key.data())), take<record_id>(key.data() + 8)};
 }
 
+std::string make_kv(std::string_view category, std::string_view key) {
+  std::string bytes{category};
+  bytes += '\0';
+  bytes += key;
+  return bytes;
+}
+
+std::optional<kv_parts> parse_kv(std::string_view key) {
+  const std::size_t parting = key.find('\0');
+  if (parting == std::string_view::npos) return std::nullopt;
+  return kv_parts{key.substr(0, parting), key.substr(parting + 1)};
+}
+
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
@@ -113,7 +130,13 @@ std::optional<std::string> from_hex(std::string_view text) {
 
 result<std::string> parse_cursor(std::string_view cursor, std::size_t size) {
   auto key = from_hex(cursor);
-  if (!key || key->size() != size) return failure{errc::invalid_argument, "not a position that a page has given out"};
+  if (!key || key->size() != size) return no_position();
+  return *std::move(key);
+}
+
+result<std::string> parse_kv_cursor(std::string_view cursor) {
+  auto key = from_hex(cursor);
+  if (!key || !parse_kv(*key)) return no_position();
   return *std::move(key);
 }
 

@@ -55,11 +55,22 @@ std::optional<branch_parts> parse_branch(std::string_view key);
 std::optional<due_parts> parse_due(std::string_view key);
 std::optional<timeline_parts> parse_timeline(std::string_view key);
 
+/// category, a zero byte, key: within a category the keys are in byte order. The category holds no zero byte.
+std::string make_kv(std::string_view category, std::string_view key);
+struct kv_parts {
+  std::string_view category;
+  std::string_view key;
+};
+/// Nothing when no zero byte parts it. Views into `key`.
+std::optional<kv_parts> parse_kv(std::string_view key);
+
 /// Lower-case hex, for cursors that travel through clients and for naming a key in an error.
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view text);
 
 /// A page's `next` back to the key it stands for, which has `size` bytes. Errors: invalid_argument.
 result<std::string> parse_cursor(std::string_view cursor, std::size_t size);
+/// The same for a page of the family `kv`.
+result<std::string> parse_kv_cursor(std::string_view cursor);
 
 }  // namespace treaty::keys

@@ -36,6 +36,35 @@ result<void> check_guard(const write_set& set, revision stored, record_id stored
   return {};
 }
 
+result<void> check_storable(const kv_record& record, std::uint64_t expected) {
+  const auto refuse = [](std::string why) -> result<void> { return failure{errc::invalid_argument, std::move(why)}; };
+  if (record.category.empty() || record.key.empty()) return refuse("kv record without category or key");
+  if (record.category.find('\0') != std::string::npos) return refuse("category holds a zero byte");
+  if (record.category.size() > kv_category_bytes_max) return refuse("category is too long");
+  if (record.key.size() > kv_key_bytes_max) {
+    return refuse("key has " + std::to_string(record.key.size()) + " bytes, at most " +
+                  std::to_string(kv_key_bytes_max) + " are stored");
+  }
+  if (record.value.size() > kv_value_bytes_max) {
+    return refuse("value has " + std::to_string(record.value.size()) + " bytes, at most " +
+                  std::to_string(kv_value_bytes_max) + " are stored");
+  }
+  if (record.version != expected + 1) return refuse(record.category + ' ' + record.key + " skips a version");
+  return {};
+}
+
+result<void> check_guard(const kv_record& record, std::uint64_t expected, std::uint64_t stored) {
+  if (expected == stored) return {};
+  const std::string name = record.category + ' ' + record.key;
+  if (expected == 0) return failure{errc::already_exists, name + " is stored"};
+  return failure{errc::conflict,
+                 name + " is at version " + std::to_string(stored) + ", not " + std::to_string(expected)};
+}
+
+failure no_kv(const std::string& category, const std::string& key) {
+  return {errc::not_found, category + ' ' + key + " is not stored"};
+}
+
 bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created) {
   if (query.status && *query.status != entry.status) return false;
   if (query.type && *query.type != entry.type) return false;

@@ -20,6 +20,15 @@ result<void> check_limit(std::size_t limit);
 /// The guard. `stored` is the revision that the store holds, 0 for none. Errors: conflict.
 result<void> check_guard(const write_set& set, revision stored, record_id stored_row);
 
+/// Can this record be stored in place of version `expected`? Errors: invalid_argument.
+result<void> check_storable(const kv_record& record, std::uint64_t expected);
+
+/// The guard of a kv record. `stored` is the version that the store holds, 0 for none. Errors: already_exists;
+/// conflict.
+result<void> check_guard(const kv_record& record, std::uint64_t expected, std::uint64_t stored);
+
+failure no_kv(const std::string& category, const std::string& key);
+
 bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created);
 
 /// Is this the entry of a transaction whose end lies before `finished_before`?

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/model/kv_record.hpp"
 #include "core/model/write_set.hpp"
 
 namespace treaty {
@@ -49,6 +50,17 @@ struct list_page {
   /// Empty: the end. A page may hold fewer than `limit` records and still not be the end: one call looks at a bounded
   /// number of entries, whatever the filter.
   std::string next;
+};
+
+/// One category's values by key, or with no category those of all, by category and key.
+struct kv_query {
+  std::string category{};
+  std::string after{};  // a page's `next`; empty: from the start. Anything else: invalid_argument
+  std::size_t limit = 100;
+};
+struct kv_page {
+  std::vector<kv_record> records;
+  std::string next;  // empty: the end
 };
 
 enum class store_state : std::uint8_t { serving = 1, read_only /* disk full or failing: see detail */, failed };
@@ -98,6 +110,17 @@ public:
   /// One call looks at a bounded number of entries and goes on where the last one stopped: call it regularly. A gid is
   /// free again once its transaction is removed. Errors: unavailable; outcome_unknown (call again).
   virtual result<std::size_t> expire(time_point finished_before, std::size_t limit) = 0;
+
+  /// Stores `record` in place of version `expected`, which is one less than its own; 0: there must be none.
+  /// Errors: already_exists (`expected` is 0 and there is one); conflict (another version is stored, or none);
+  ///         invalid_argument (empty, too long, or the versions do not follow); outcome_unknown; unavailable; corrupt.
+  /// Blocks: one log sync.
+  virtual result<void> put_kv(const kv_record& record, std::uint64_t expected) = 0;
+  /// Errors: not_found; outcome_unknown; unavailable. Blocks: one log sync.
+  virtual result<void> delete_kv(const std::string& category, const std::string& key) = 0;
+  /// Errors: not_found; corrupt; unavailable.
+  virtual result<kv_record> load_kv(const std::string& category, const std::string& key) const = 0;
+  virtual result<kv_page> list_kv(const kv_query& query) const = 0;
 
   virtual store_health health() const = 0;
   virtual store_figures figures() const = 0;

@@ -22,6 +22,10 @@ public:
   result<due_page> due(const due_query& query) const override;
   result<list_page> list(const list_query& query) const override;
   result<std::size_t> expire(time_point finished_before, std::size_t limit) override;
+  result<void> put_kv(const kv_record& record, std::uint64_t expected) override;
+  result<void> delete_kv(const std::string& category, const std::string& key) override;
+  result<kv_record> load_kv(const std::string& category, const std::string& key) const override;
+  result<kv_page> list_kv(const kv_query& query) const override;
   store_health health() const override { return {}; }
   store_figures figures() const override {
     const std::lock_guard lock{mutex_};
@@ -45,6 +49,7 @@ private:
   std::unordered_map<gid, entry> entries_;  // stable addresses: timeline_ points into it
   timeline_map timeline_;
   std::map<std::string, codec::due_value, std::less<>> due_;
+  std::map<std::string, kv_record, std::less<>> kv_;
   store_figures figures_;
 };
 
@@ -168,6 +173,51 @@ memory_store::timeline_map::iterator memory_store::remove(timeline_map::iterator
   const auto next = timeline_.erase(at);
   entries_.erase(id);
   return next;
+}
+
+result<void> memory_store::put_kv(const kv_record& record, std::uint64_t expected) {
+  if (auto storable = check_storable(record, expected); !storable) return storable;
+  const std::string key = keys::make_kv(record.category, record.key);
+  const std::lock_guard lock{mutex_};
+  const auto found = kv_.find(key);
+  if (auto held = check_guard(record, expected, found == kv_.end() ? 0 : found->second.version); !held) return held;
+  kv_.insert_or_assign(key, record);
+  ++figures_.syncs;
+  return {};
+}
+
+result<void> memory_store::delete_kv(const std::string& category, const std::string& key) {
+  const std::lock_guard lock{mutex_};
+  if (kv_.erase(keys::make_kv(category, key)) == 0) return no_kv(category, key);
+  ++figures_.syncs;
+  return {};
+}
+
+result<kv_record> memory_store::load_kv(const std::string& category, const std::string& key) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = kv_.find(keys::make_kv(category, key));
+  if (found == kv_.end()) return no_kv(category, key);
+  return found->second;
+}
+
+result<kv_page> memory_store::list_kv(const kv_query& query) const {
+  if (auto good = check_limit(query.limit); !good) return good.error();
+  std::string from = query.category.empty() ? std::string{} : keys::make_kv(query.category, {});
+  if (!query.after.empty()) {
+    TREATY_TRY(const std::string after, keys::parse_kv_cursor(query.after));
+    from = std::max(from, after + '\0');  // the least key behind it
+  }
+  const std::lock_guard lock{mutex_};
+  kv_page page;
+  for (auto at = kv_.lower_bound(from); at != kv_.end(); ++at) {
+    if (!query.category.empty() && at->second.category != query.category) break;
+    if (page.records.size() == query.limit) {
+      page.next = keys::to_hex(std::prev(at)->first);
+      break;
+    }
+    page.records.push_back(at->second);
+  }
+  return page;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "storage/rocksdb/commit_path.hpp"
 #include "storage/rocksdb/database.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
+#include "storage/rocksdb/kv_table.hpp"
 #include "storage/rocksdb/reader.hpp"
 #include "storage/rocksdb/sweeper.hpp"
 
@@ -42,6 +43,14 @@ public:
     if (removed) expired_.fetch_add(*removed, std::memory_order_relaxed);
     return removed;
   }
+  result<void> put_kv(const kv_record& record, std::uint64_t expected) override { return kv_.put(record, expected); }
+  result<void> delete_kv(const std::string& category, const std::string& key) override {
+    return kv_.remove(category, key);
+  }
+  result<kv_record> load_kv(const std::string& category, const std::string& key) const override {
+    return kv_.load(category, key);
+  }
+  result<kv_page> list_kv(const kv_query& query) const override { return kv_.list(query); }
   store_health health() const override { return monitor_->health(); }
   store_figures figures() const override {
     return {writes_.syncs(), writes_.bytes_written(), expired_.load(std::memory_order_relaxed)};
@@ -54,6 +63,7 @@ private:
   commit_path writes_{*db_, *monitor_};
   reader reader_{*db_};
   sweeper sweeper_{*db_, writes_, write_lock_};
+  kv_table kv_{*db_, writes_, *monitor_, write_lock_};
   std::atomic<std::uint64_t> expired_{0};
 };
 

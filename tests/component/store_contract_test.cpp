@@ -459,6 +459,72 @@ TEST_P(StoreContract, ShowsWholeRecordsToReadersWhileWritesGoOn) {
   EXPECT_EQ(wrong, 0);
 }
 
+kv_record topic(const std::string& key, std::uint64_t version = 1, const std::string& category = "topics") {
+  return {category, key, "v" + std::to_string(version), version, moment(1), moment(version)};
+}
+
+TEST_P(StoreContract, KeepsAValueUnderItsKeyVersionByVersion) {
+  EXPECT_EQ(store_->load_kv("topics", "t").error().code, errc::not_found);
+  ASSERT_TRUE(store_->put_kv(topic("t"), 0));
+  EXPECT_EQ(*store_->load_kv("topics", "t"), topic("t"));
+  ASSERT_TRUE(store_->put_kv(topic("t", 2), 1));
+  EXPECT_EQ(*store_->load_kv("topics", "t"), topic("t", 2));
+  EXPECT_EQ(store_->load_kv("other", "t").error().code, errc::not_found);
+}
+
+// Of two writers that read the same version one wins, and the other must know.
+TEST_P(StoreContract, RefusesAValueThatWasDecidedOnAnotherVersion) {
+  EXPECT_EQ(store_->put_kv(topic("t", 2), 1).error().code, errc::conflict);
+  ASSERT_TRUE(store_->put_kv(topic("t"), 0));
+  EXPECT_EQ(store_->put_kv(topic("t"), 0).error().code, errc::already_exists);
+  EXPECT_EQ(store_->put_kv(topic("t", 3), 2).error().code, errc::conflict);
+  EXPECT_EQ(store_->put_kv(topic("t", 3), 1).error().code, errc::invalid_argument);
+  EXPECT_EQ(*store_->load_kv("topics", "t"), topic("t"));
+}
+
+TEST_P(StoreContract, RefusesAValueWithoutAUsableKey) {
+  EXPECT_EQ(store_->put_kv(topic(""), 0).error().code, errc::invalid_argument);
+  EXPECT_EQ(store_->put_kv(topic("t", 1, ""), 0).error().code, errc::invalid_argument);
+  EXPECT_EQ(store_->put_kv(topic("t", 1, std::string("a\0b", 3)), 0).error().code, errc::invalid_argument);
+  EXPECT_EQ(store_->put_kv(topic(std::string(kv_key_bytes_max + 1, 'k')), 0).error().code, errc::invalid_argument);
+  EXPECT_TRUE(store_->put_kv(topic(std::string("k\0\xff", 3)), 0));
+  EXPECT_TRUE(store_->load_kv("topics", std::string("k\0\xff", 3)));
+}
+
+TEST_P(StoreContract, ADeletedValueIsGoneAndMayBeginAgain) {
+  EXPECT_EQ(store_->delete_kv("topics", "t").error().code, errc::not_found);
+  ASSERT_TRUE(store_->put_kv(topic("t"), 0));
+  ASSERT_TRUE(store_->delete_kv("topics", "t"));
+  EXPECT_EQ(store_->load_kv("topics", "t").error().code, errc::not_found);
+  EXPECT_TRUE(store_->put_kv(topic("t"), 0));
+}
+
+TEST_P(StoreContract, PagesThroughTheValuesOfOneCategoryOrOfAll) {
+  for (const char* key : {"c", "a", "b"}) ASSERT_TRUE(store_->put_kv(topic(key), 0));
+  ASSERT_TRUE(store_->put_kv(topic("x", 1, "alone"), 0));
+  ASSERT_TRUE(store_->put_kv(topic("y", 1, "topicsandmore"), 0));
+  const auto keys_of = [this](kv_query query) {
+    std::vector<std::string> found;
+    do {
+      const auto page = store_->list_kv(query);
+      EXPECT_TRUE(page);
+      if (!page) break;
+      EXPECT_LE(page->records.size(), query.limit);
+      for (const kv_record& one : page->records) found.push_back(one.key);
+      query.after = page->next;
+    } while (!query.after.empty());
+    return found;
+  };
+  for (const std::size_t limit : {1, 2, 3, 100}) {
+    EXPECT_THAT(keys_of({.category = "topics", .limit = limit}), ElementsAre("a", "b", "c"));
+    EXPECT_THAT(keys_of({.limit = limit}), ElementsAre("x", "a", "b", "c", "y"));
+  }
+  EXPECT_THAT(keys_of({.category = "nothing"}), IsEmpty());
+  EXPECT_EQ(store_->list_kv({.after = "zz"}).error().code, errc::invalid_argument);
+  EXPECT_EQ(store_->list_kv({.after = "6162"}).error().code, errc::invalid_argument);
+  EXPECT_EQ(store_->list_kv({.limit = 0}).error().code, errc::invalid_argument);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          testing::Values(store_kind{"memory", [](const std::string&) { return make_memory_store(); }},
                                          store_kind{"rocksdb", open_small_rocksdb}),

@@ -119,6 +119,16 @@ std::vector<result<void>> failing_store::commit(std::span<const write_set> write
   return {writes.size(), result<void>{failure{errc::outcome_unknown, "the disk is on fire"}}};
 }
 
+result<void> failing_store::put_kv(const kv_record& record, std::uint64_t expected) {
+  if (failing_) return failure{errc::outcome_unknown, "the disk is on fire"};
+  return real_.put_kv(record, expected);
+}
+
+result<void> failing_store::delete_kv(const std::string& category, const std::string& key) {
+  if (failing_) return failure{errc::outcome_unknown, "the disk is on fire"};
+  return real_.delete_kv(category, key);
+}
+
 store_health failing_store::health() const {
   if (!failing_) return real_.health();
   return {store_state::failed, "the disk is on fire"};

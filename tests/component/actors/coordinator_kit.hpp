@@ -59,6 +59,12 @@ public:
   result<due_page> due(const due_query& query) const override { return real_.due(query); }
   result<list_page> list(const list_query& query) const override { return real_.list(query); }
   result<std::size_t> expire(time_point before, std::size_t limit) override { return real_.expire(before, limit); }
+  result<void> put_kv(const kv_record& record, std::uint64_t expected) override;
+  result<void> delete_kv(const std::string& category, const std::string& key) override;
+  result<kv_record> load_kv(const std::string& category, const std::string& key) const override {
+    return real_.load_kv(category, key);
+  }
+  result<kv_page> list_kv(const kv_query& query) const override { return real_.list_kv(query); }
   store_health health() const override;
   store_figures figures() const override { return real_.figures(); }
 

@@ -83,6 +83,7 @@ registered_branch full_branch() {
 }
 
 const codec::timeline_entry finished_entry{txn_status::succeed, trans_type::msg, moment(9), gid{"g"}};
+const kv_record kv_topic{"topics", "t1", R"([{"url":"u","remark":""}])", 3, moment(2), moment(6)};
 const codec::due_value due_value{moment(4), gid{"g"}};
 
 template <class Encode, class... Args>
@@ -122,6 +123,7 @@ std::vector<sample> all_samples() {
           {"progress_fresh", encoded(encode_progress, fresh_progress(), trans_type::saga), refusal_of(decode_progress)},
           {"branch_full", encoded(encode_branch, full_branch()), refusal_of(decode_branch)},
           {"timeline_finished", encoded(encode_timeline, finished_entry), refusal_of(decode_timeline)},
+          {"kv", encoded(encode_kv, kv_topic), refusal_of(decode_kv)},
           {"due", encoded(encode_due, due_value), refusal_of(decode_due)},
           {"row", encoded(encode_row, record_id{258}), refusal_of(decode_row)}};
 }
@@ -140,6 +142,7 @@ TEST(Codec, ReadsTheGoldenBytes) {
   EXPECT_EQ(*codec::decode_branch(read_golden("branch_full")), full_branch());
   EXPECT_EQ(*codec::decode_timeline(read_golden("timeline_finished")), finished_entry);
   EXPECT_EQ(*codec::decode_due(read_golden("due")), due_value);
+  EXPECT_EQ(*codec::decode_kv(read_golden("kv")), kv_topic);
   EXPECT_EQ(*codec::decode_row(read_golden("row")), 258U);
 }
 
