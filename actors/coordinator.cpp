@@ -5,6 +5,7 @@
 #include "actors/committer.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/reader.hpp"
+#include "actors/topics.hpp"
 #include "core/base/assert.hpp"
 
 namespace treaty {
@@ -80,6 +81,8 @@ coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordina
     around.readers.push_back(actors_.spawn<caf::detached>(reader, &around));
   }
   around.sweeper = actors_.spawn<caf::detached>(reader, &around);
+  around.topics = actors_.spawn<caf::detached>(
+      topics, &around, std::function<void(envelope)>{[this](envelope in) { door.deliver(std::move(in)); }});
   metrics_.store_serving->Set(1);
   for (std::size_t at = 0; at < ports.size(); ++at) {
     lanes.push_back(std::make_unique<lane>(std::move(ports[at]), around, at, ports.size()));
@@ -87,6 +90,8 @@ coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordina
 }
 
 result<void> coordinator::system::start() {
+  TREATY_TRY(topic_map all_topics, load_topics(around.kept));
+  caf::anon_send(around.topics, topics_loaded{std::move(all_topics)});
   if (auto recovered = recover(); !recovered) return recovered;
   start_lanes();
   phase = coordinator_state::serving;
@@ -129,6 +134,7 @@ void coordinator::system::stop() {
   caf::anon_send(around.committer, stop_working{});
   for (const caf::actor& one : around.readers) caf::anon_send(one, stop_working{});
   caf::anon_send(around.sweeper, stop_working{});
+  caf::anon_send(around.topics, stop_working{});
   if (!started_) start_lanes();     // they have shards to end
   actors_.await_all_actors_done();  // while the lanes still run: what the committer and the readers hand back is heard
   for (const auto& one : lanes) one->stop();
@@ -195,6 +201,18 @@ void coordinator::list(list_request request, on_result<listing> done) {
 
 void coordinator::reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) {
   system_->door.reset_cron(later_than, limit, std::move(done));
+}
+
+void coordinator::change_topic(topic_change change, std::shared_ptr<answer_sink> to) {
+  system_->door.change_topic(std::move(change), std::move(to));
+}
+
+void coordinator::query_kv(std::string category, std::string key, on_result<kv_record> done) {
+  system_->door.query_kv(std::move(category), std::move(key), std::move(done));
+}
+
+void coordinator::list_kv(kv_request request, on_result<kv_listing> done) {
+  system_->door.list_kv(std::move(request), std::move(done));
 }
 
 }  // namespace treaty

@@ -71,6 +71,9 @@ public:
   void query(gid id, on_result<txn_record> done) override;
   void list(list_request request, on_result<listing> done) override;
   void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) override;
+  void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override;
+  void query_kv(std::string category, std::string key, on_result<kv_record> done) override;
+  void list_kv(kv_request request, on_result<kv_listing> done) override;
 
 private:
   class system;

@@ -1,5 +1,7 @@
 #include "actors/dispatcher.hpp"
 
+#include "core/topics/expand.hpp"
+
 namespace treaty {
 namespace {
 
@@ -41,11 +43,23 @@ result<far_entries> entries_due_after(const store& kept, time_point after, std::
   return far;
 }
 
+bool wants_expansion(const event& what) {
+  if (const auto* const prepare = std::get_if<prepare_requested>(&what)) return names_topic(*prepare->definition);
+  if (const auto* const submit = std::get_if<submit_requested>(&what)) return names_topic(*submit->definition);
+  return false;
+}
+
 }  // namespace
 
 void dispatcher::offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) {
-  lane& home = lane_of(shard_of(id));
-  home.deliver({std::move(id), std::move(what), std::move(to), body_bytes});
+  const bool expand = wants_expansion(what);
+  envelope in{std::move(id), std::move(what), std::move(to), body_bytes};
+  if (expand) return caf::anon_send(around_.topics, std::move(in));
+  deliver(std::move(in));
+}
+
+void dispatcher::deliver(envelope in) {
+  lane_of(shard_of(in.gid)).deliver(std::move(in));
 }
 
 void dispatcher::read(std::function<void(store&)> job) {
@@ -72,6 +86,24 @@ void dispatcher::reset_cron(std::chrono::seconds later_than, std::size_t limit, 
     if (!far) return done(far.error());
     const auto all = std::make_shared<gathering>(cron_reset{far->found.size(), far->more}, done);
     for (gid& id : far->found) offer(std::move(id), retry_requested{}, 0, all);
+  });
+}
+
+void dispatcher::change_topic(topic_change change, std::shared_ptr<answer_sink> to) {
+  caf::anon_send(around_.topics, topic_change_request{std::move(change), std::move(to)});
+}
+
+void dispatcher::query_kv(std::string category, std::string key, on_result<kv_record> done) {
+  read([category = std::move(category), key = std::move(key), done = std::move(done)](store& kept) {
+    done(kept.load_kv(category, key));
+  });
+}
+
+void dispatcher::list_kv(kv_request request, on_result<kv_listing> done) {
+  read([request = std::move(request), done = std::move(done)](store& kept) {
+    auto page = kept.list_kv({request.category, request.position, request.limit});
+    if (!page) return done(page.error());
+    done(kv_listing{std::move(page->records), std::move(page->next)});
   });
 }
 

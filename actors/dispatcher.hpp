@@ -17,6 +17,11 @@ public:
   void query(gid id, on_result<txn_record> done);
   void list(list_request request, on_result<listing> done);
   void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done);
+  void change_topic(topic_change change, std::shared_ptr<answer_sink> to);
+  void query_kv(std::string category, std::string key, on_result<kv_record> done);
+  void list_kv(kv_request request, on_result<kv_listing> done);
+  /// Hands an envelope to the lane of its gid, as it is.
+  void deliver(envelope in);
 
   lane& lane_of(shard_id shard) { return *lanes_[shard % lanes_.size()]; }
 

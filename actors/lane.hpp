@@ -28,6 +28,7 @@ struct lane_surroundings {
   caf::actor committer;
   std::vector<caf::actor> readers;
   caf::actor sweeper;
+  caf::actor topics;
   std::vector<std::atomic<double>> oldest_seconds;  // one for each lane
   std::atomic<bool> store_failing{false};
   std::atomic<bool> draining{false};

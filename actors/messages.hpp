@@ -10,6 +10,7 @@
 #include "core/base/result.hpp"
 #include "core/event.hpp"
 #include "core/model/write_set.hpp"
+#include "core/topics/topic.hpp"
 #include "net/ingress.hpp"
 #include "storage/store.hpp"
 
@@ -86,6 +87,17 @@ struct read_job {
 };
 struct stop_working {};
 
+// To the owner of the topics, beside envelopes with messages that it expands.
+
+/// What the store held at start.
+struct topics_loaded {
+  topic_map topics;
+};
+struct topic_change_request {
+  topic_change change;
+  std::shared_ptr<answer_sink> to;
+};
+
 }  // namespace treaty
 
 // None of these leaves the process.
@@ -103,3 +115,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::commit_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::load_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::read_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::stop_working)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::topics_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::topic_change_request)

@@ -29,6 +29,13 @@ public:
   void reset_cron(std::chrono::seconds, std::size_t, on_result<cron_reset> done) override {
     done(failure{errc::unavailable, "closed"});
   }
+  void change_topic(topic_change, std::shared_ptr<answer_sink> to) override {
+    to->answer({answer_kind::unavailable, "closed"});
+  }
+  void query_kv(std::string, std::string, on_result<kv_record> done) override {
+    done(failure{errc::unavailable, "closed"});
+  }
+  void list_kv(kv_request, on_result<kv_listing> done) override { done(failure{errc::unavailable, "closed"}); }
 };
 
 std::vector<prometheus::MetricFamily> every_family() {

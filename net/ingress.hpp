@@ -11,6 +11,8 @@
 #include "core/answer.hpp"
 #include "core/base/result.hpp"
 #include "core/event.hpp"
+#include "core/model/kv_record.hpp"
+#include "core/topics/topic.hpp"
 
 namespace treaty {
 
@@ -43,6 +45,17 @@ struct cron_reset {
   bool has_remaining = false;
 };
 
+/// Of GET /api/dtmsvr/scanKV. `position` is a page's `next_position`; no category: all of them.
+struct kv_request {
+  std::string category;
+  std::string position{};
+  std::size_t limit = 100;
+};
+struct kv_listing {
+  std::vector<kv_record> records;
+  std::string next_position;
+};
+
 template <class T>
 using on_result = std::function<void(result<T>)>;
 
@@ -66,6 +79,13 @@ public:
   virtual void list(list_request request, on_result<listing> done) = 0;
   /// Makes due every unfinished transaction whose next moment lies after now + `later_than`, at most `limit` of them.
   virtual void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) = 0;
+
+  /// Changes a topic; `to` hears the answer when the change is durable and every message that comes later finds it.
+  virtual void change_topic(topic_change change, std::shared_ptr<answer_sink> to) = 0;
+  /// Errors: not_found, corrupt, unavailable.
+  virtual void query_kv(std::string category, std::string key, on_result<kv_record> done) = 0;
+  /// Errors: invalid_argument (position), corrupt, unavailable.
+  virtual void list_kv(kv_request request, on_result<kv_listing> done) = 0;
 };
 
 }  // namespace treaty

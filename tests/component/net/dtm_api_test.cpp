@@ -64,12 +64,32 @@ public:
     resets.emplace_back(later_than.count(), limit);
     done(cron_reset{1, true});
   }
+  void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override {
+    const std::lock_guard guard{mutex};
+    topic_changes.push_back(std::move(change));
+    to->answer(says);
+  }
+  void query_kv(std::string category, std::string key, on_result<kv_record> done) override {
+    const std::lock_guard guard{mutex};
+    if (key == "down") return done(failure{errc::unavailable, "the store is failing"});
+    if (category != kv.category || key != kv.key) return done(failure{errc::not_found, key});
+    done(kv);
+  }
+  void list_kv(kv_request request, on_result<kv_listing> done) override {
+    const std::lock_guard guard{mutex};
+    kv_requests.push_back(request);
+    if (request.position == "bad") return done(failure{errc::invalid_argument, "not a position: bad"});
+    done(kv_listing{{kv}, "next/1"});
+  }
 
   std::mutex mutex;
   bool hold = false;
   answer says;
   txn_record stored;
   std::vector<offered> events;
+  kv_record kv;
+  std::vector<topic_change> topic_changes;
+  std::vector<kv_request> kv_requests;
   std::vector<list_request> lists;
   std::vector<std::pair<std::int64_t, std::size_t>> resets;
   std::vector<std::shared_ptr<answer_sink>> held;
@@ -186,7 +206,8 @@ TEST_F(DtmApi, RefusesBadBodiesBeforeTheDoor) {
        R"({"message":"step 1 of 1 has no payload"})"},
       {R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":[]}"})", 500,
        "custom_data of a saga is not usable"},
-      {R"({"gid":"g","trans_type":"msg"})", 501, R"({"message":"trans_type 'msg' is not implemented yet"})"},
+      {R"({"gid":"g","trans_type":"msg","steps":[{"action":"a"}]})", 500,
+       R"({"message":"step 1 of 1 has no payload"})"},
       {R"({"gid":")" + std::string(10'000, 'g') + R"(","trans_type":"saga"})", 500,
        R"({"message":"gid has 10000 bytes, at most 128 are possible"})"},
   }};
@@ -341,17 +362,154 @@ TEST_F(DtmApi, SendsClientsAwayFromATrailingSlash) {
   EXPECT_THAT(door.events, IsEmpty());
 }
 
-TEST_F(DtmApi, SaysWhatIsNotImplementedYet) {
-  for (const std::string_view name : {"registerBranch", "registerXaBranch", "registerTccBranch", "prepareWorkflow"}) {
-    const auto answer = post("/api/dtmsvr/" + std::string{name}, "{}");
-    EXPECT_EQ(answer.status, 501);
-    EXPECT_EQ(answer.body, R"({"message":")" + std::string{name} + R"( is not implemented yet"})");
+// ---- branches and workflows
+
+TEST_F(DtmApi, OffersWhatIsRegisteredUnderEveryAlias) {
+  const std::string tcc = R"({"gid":"t;1","trans_type":"tcc","branch_id":"01","data":"d","confirm":"c","cancel":"u"})";
+  for (const std::string_view route : {"registerBranch", "registerTccBranch", "registerXaBranch"}) {
+    EXPECT_EQ(post("/api/dtmsvr/" + std::string{route}, tcc).body, ok);
   }
+  ASSERT_THAT(door.events, SizeIs(3));
+  EXPECT_EQ(door.events[0].id, "t1");
+  const auto* asked = std::get_if<register_requested>(&door.events[0].what);
+  ASSERT_NE(asked, nullptr);
+  ASSERT_THAT(asked->branches, SizeIs(2));
+  EXPECT_EQ(asked->branches[0]->op, branch_op::cancel);
+  EXPECT_EQ(asked->branches[0]->url, "u");
+  EXPECT_EQ(asked->branches[1]->payload, "d");
+  door.says = {answer_kind::error, "storage: UniqueKeyConflict"};
+  const auto again = post("/api/dtmsvr/registerBranch", tcc);
+  EXPECT_EQ(again.status, 500);
+  EXPECT_EQ(again.body, R"({"message":"storage: UniqueKeyConflict"})");
+}
+
+TEST_F(DtmApi, RefusesBadRegistrationsBeforeTheDoor) {
+  const std::array<std::tuple<std::string, int, std::string>, 6> bad{{
+      {"hello", 400, R"({"message":"invalid character 'h' looking for beginning of value"})"},
+      {"", 400, R"({"message":"unexpected end of JSON input"})"},
+      {R"({"branch_id":1})", 400, R"({"message":"field 'branch_id' must be a string, not a number"})"},
+      {R"({"gid":"g","trans_type":"bad","branch_id":"01"})", 500, R"({"message":"unknow trans type: bad"})"},
+      {R"({"gid":"g","trans_type":"xa"})", 500, R"({"message":"a branch needs a branch_id"})"},
+      {R"({"gid":"","trans_type":"xa","branch_id":"01"})", 409,
+       R"({"dtm_result":"FAILURE","message":"no trans with gid:  status: prepared found FAILURE"})"},
+  }};
+  for (const auto& [body, status, text] : bad) {
+    const auto answer = post("/api/dtmsvr/registerBranch", body);
+    EXPECT_EQ(answer.status, status) << body;
+    EXPECT_EQ(answer.body, text);
+    EXPECT_EQ(answer.content_type, status == 400 ? "text/plain; charset=utf-8" : "application/json; charset=utf-8");
+  }
+  EXPECT_THAT(door.events, IsEmpty());
+}
+
+TEST_F(DtmApi, AnswersAPreparedWorkflowWithItsProgress) {
+  auto definition = std::make_shared<txn_definition>(*door.stored.definition);
+  definition->type = trans_type::workflow;
+  door.stored.definition = std::move(definition);
+  auto row = std::make_shared<registered_branch>();
+  row->id = branch_id{"01"};
+  row->payload = "resdata";
+  door.stored.branches = {row};
+  door.stored.progress.legs = {leg{.status = leg_status::succeed}};
+  door.stored.progress.result = "cmVz";
+  const std::string body =
+      R"({"gid":"s1","trans_type":"workflow","custom_data":"{\"data\":null,\"name\":\"wf\"}","query_prepared":"q"})";
+  const auto answer = post("/api/dtmsvr/prepareWorkflow", body);
+  EXPECT_EQ(answer.status, 200);
+  const auto json = nlohmann::json::parse(answer.body);
+  EXPECT_EQ(json["transaction"]["gid"], "s1");
+  EXPECT_EQ(json["transaction"]["result"], "cmVz");
+  EXPECT_EQ(json["progresses"][0]["bin_data"], "cmVzZGF0YQ==");
+  EXPECT_EQ(json["progresses"][0]["op"], "action");
+  EXPECT_EQ(json["progresses"][0]["status"], "succeed");
+  ASSERT_THAT(door.events, SizeIs(1));
+  EXPECT_EQ(std::get<prepare_requested>(door.events[0].what).definition->workflow.name, "wf");
+  door.says = {answer_kind::overloaded, "busy"};
+  EXPECT_EQ(post("/api/dtmsvr/prepareWorkflow", body).status, 429);
+}
+
+// The gid of a saga: its rows would mean nothing to a workflow.
+TEST_F(DtmApi, RefusesAWorkflowWhoseGidIsTaken) {
+  const auto answer =
+      post("/api/dtmsvr/prepareWorkflow", R"({"gid":"s1","trans_type":"workflow","custom_data":"{\"name\":\"wf\"}"})");
+  EXPECT_EQ(answer.status, 409);
+  EXPECT_THAT(answer.body, HasSubstr("gid s1 is that of a saga"));
+}
+
+TEST_F(DtmApi, RefusesBadWorkflowsBeforeTheDoor) {
+  for (const std::string_view body : {R"({"gid":"w","trans_type":"workflow"})", R"({"gid":"w","trans_type":"saga"})",
+                                      "", "[]", R"({"trans_type":"workflow","custom_data":"{\"name\":\"wf\"}"})"}) {
+    const auto answer = post("/api/dtmsvr/prepareWorkflow", body);
+    EXPECT_EQ(answer.status, 500) << body;
+    EXPECT_THAT(answer.body, Not(HasSubstr("dtm_result")));
+  }
+  EXPECT_EQ(submit(R"({"gid":"w","trans_type":"workflow","req_extra":{}})").status, 500);
+  EXPECT_THAT(door.events, IsEmpty());
+}
+
+TEST_F(DtmApi, HandsEveryTypeToTheDoor) {
+  for (const std::string type : {"tcc", "xa", "msg"}) {
+    EXPECT_EQ(post("/api/dtmsvr/prepare", R"({"gid":"g","trans_type":")" + type + "\"}").body, ok) << type;
+    EXPECT_EQ(submit(R"({"gid":"g","trans_type":")" + type + "\"}").body, ok) << type;
+  }
+  EXPECT_EQ(submit(R"({"gid":"g","trans_type":"workflow","req_extra":{"status":"succeed"}})").body, ok);
+  EXPECT_THAT(door.events, SizeIs(7));
+}
+
+// ---- JSON-RPC
+
+TEST_F(DtmApi, SpeaksJsonRpc) {
+  const auto rpc = [this](const std::string& body) { return post("/api/json-rpc", body); };
+  const auto call = [&](const std::string& method, const std::string& params) {
+    return rpc(R"({"jsonrpc":"2.0","id":"no-use","method":")" + method + R"(","params":)" + params + "}").body;
+  };
+  const std::string done = R"({"error":null,"id":"no-use","jsonrpc":"2.0","result":null})";
+  EXPECT_THAT(call("newGid", "{}"),
+              MatchesRegex(R"(\{"error":null,"id":"no-use","jsonrpc":"2.0","result":\{"gid":"[2-9A-Za-z]+"\}\})"));
+  EXPECT_EQ(call("submit", R"({"gid":"j;1","trans_type":"saga"})"), done);
+  EXPECT_EQ(call("prepare", R"({"gid":"j1","trans_type":"tcc"})"), done);
+  EXPECT_EQ(call("abort", R"({"gid":"j1","trans_type":"tcc"})"), done);
+  EXPECT_EQ(call("registerBranch", R"({"gid":"j1","trans_type":"tcc","branch_id":"01"})"), done);
+  ASSERT_THAT(door.events, SizeIs(4));
+  EXPECT_EQ(door.events[0].id, "j;1") << "only the other HTTP routes strip it";
+  EXPECT_TRUE(std::holds_alternative<register_requested>(door.events[3].what));
+}
+
+TEST_F(DtmApi, TellsErrorsInJsonRpcsWay) {
+  const auto rpc = [this](const std::string& body) { return post("/api/json-rpc", body); };
+  const auto unreadable = rpc("hello");
+  EXPECT_EQ(unreadable.status, 400);
+  EXPECT_EQ(unreadable.content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(unreadable.body,
+            R"({"error":{"code":-32700,"message":"Parse json error: invalid character 'h' looking for beginning of )"
+            R"(value"},"id":"","jsonrpc":"2.0","result":null})");
+  EXPECT_EQ(rpc(R"({"jsonrpc":"2.0","id":5,"method":"newGid"})").status, 400);
+  const auto old = rpc(R"({"jsonrpc":"1.0","id":"x","method":"newGid","params":""})");
+  EXPECT_EQ(old.status, 200);
+  EXPECT_EQ(old.body,
+            R"({"error":{"code":-32600,"message":"Bad json request: {\"method\":\"newGid\",\"jsonrpc\":\"1.0\",)"
+            R"(\"params\":\"\",\"id\":\"x\"}"},"id":"x","jsonrpc":"2.0","result":null})");
+  EXPECT_EQ(rpc(R"({"jsonrpc":"2.0","id":"x","method":"nope"})").body,
+            R"({"error":{"code":-32601,"message":"Method not found: nope"},"id":"x","jsonrpc":"2.0","result":null})");
+  EXPECT_EQ(rpc(R"({"jsonrpc":"2.0","id":"x","method":"submit","params":{"gid":"g","trans_type":"bad"}})").body,
+            R"({"error":{"code":-32603,"message":"unknow trans type: bad"},"id":"x","jsonrpc":"2.0","result":{}})");
+  EXPECT_THAT(door.events, IsEmpty());
+  const std::string submit = R"({"jsonrpc":"2.0","id":"x","method":"submit","params":{"gid":"g","trans_type":"saga"}})";
+  door.says = {answer_kind::failure, "current status 'succeed', cannot sumbmit. FAILURE"};
+  EXPECT_EQ(rpc(submit).body,
+            R"({"error":{"code":-32901,"message":"current status 'succeed', cannot sumbmit. FAILURE"},"id":"x",)"
+            R"("jsonrpc":"2.0","result":{}})");
+  door.says = {answer_kind::ongoing, "ONGOING"};
+  EXPECT_THAT(rpc(submit).body, HasSubstr(R"({"code":-32603,"message":"ONGOING"})"));
+  door.says = {answer_kind::internal, "no TransGlobal with gid: none found"};
+  EXPECT_THAT(rpc(submit).body, HasSubstr(R"("result":null)"));
+}
+
+TEST_F(DtmApi, SaysWhatIsNotImplementedYet) {
   for (const std::string_view name : {"subscribe?topic=t", "unsubscribe", "scanKV", "queryKV?cat=topics"}) {
     EXPECT_EQ(get("/api/dtmsvr/" + std::string{name}).status, 501) << name;
   }
   EXPECT_EQ(kit::request(server.port(), "DELETE", "/api/dtmsvr/topic/t1").status, 501);
-  EXPECT_EQ(post("/api/json-rpc", "{}").status, 501);
 }
 
 TEST_F(DtmApi, CountsRequestsUnderLabelsThatAreBounded) {

@@ -39,9 +39,19 @@ public:
       kept.push_back(std::move(to));
     }
   }
-  void query(gid, on_result<txn_record>) override {}
+  void query(gid id, on_result<txn_record> done) override {
+    if (stored && stored->definition->gid == id) return done(*stored);
+    done(failure{errc::not_found, id.value});
+  }
   void list(list_request, on_result<listing>) override {}
   void reset_cron(std::chrono::seconds, std::size_t, on_result<cron_reset>) override {}
+  void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override {
+    const std::lock_guard lock{mutex};
+    topic_changes.push_back(std::move(change));
+    to->answer(*says);
+  }
+  void query_kv(std::string, std::string, on_result<kv_record>) override {}
+  void list_kv(kv_request, on_result<kv_listing>) override {}
   std::size_t waiting() {
     const std::lock_guard lock{mutex};
     return kept.size();
@@ -51,8 +61,10 @@ public:
   std::optional<answer> says = answer{};
   std::vector<gid> ids;
   std::vector<event> events;
+  std::vector<topic_change> topic_changes;
   std::size_t bytes = 0;
   std::vector<std::shared_ptr<answer_sink>> kept;
+  std::optional<txn_record> stored;
 };
 
 class GrpcServer : public testing::Test {
@@ -155,8 +167,8 @@ struct refusal {
 TEST_F(GrpcServer, RefusesBadRequestsBeforeTheDoor) {
   auto unknown_type = saga("g");
   unknown_type.set_transtype("bad");
-  auto later_type = saga("g");
-  later_type.set_transtype("tcc");
+  auto bad_workflow = saga("g");
+  bad_workflow.set_transtype("workflow");
   auto no_payload = saga("g");
   no_payload.clear_binpayloads();
   auto bad_steps = saga("g");
@@ -167,7 +179,7 @@ TEST_F(GrpcServer, RefusesBadRequestsBeforeTheDoor) {
       {saga(""), StatusCode::INVALID_ARGUMENT, "key required"},
       {saga(std::string(10'000, 'g')), StatusCode::INVALID_ARGUMENT, "10000 bytes"},
       {unknown_type, StatusCode::INTERNAL, "unknow trans type: bad"},
-      {later_type, StatusCode::UNIMPLEMENTED, "tcc"},
+      {bad_workflow, StatusCode::INVALID_ARGUMENT, "req_extra.status"},
       {no_payload, StatusCode::INTERNAL, "payload"},
       {bad_steps, StatusCode::INVALID_ARGUMENT, "Steps"},
       {bad_plan, StatusCode::INVALID_ARGUMENT, ""},
@@ -180,9 +192,90 @@ TEST_F(GrpcServer, RefusesBadRequestsBeforeTheDoor) {
   EXPECT_TRUE(door.events.empty());
 }
 
+TEST_F(GrpcServer, OffersRegisteredBranches) {
+  dtmgimp::DtmBranchRequest request;
+  request.set_gid("x;1");
+  request.set_transtype("xa");
+  request.set_branchid("01");
+  (*request.mutable_data())["url"] = "h:1/s.S/Xa";
+  request.set_busipayload("ignored");
+  const auto registers = [&] {
+    grpc::ClientContext context;
+    Empty reply;
+    return stub->RegisterBranch(&context, request, &reply);
+  };
+  EXPECT_TRUE(registers().ok());
+  ASSERT_EQ(door.events.size(), 1u);
+  EXPECT_EQ(door.ids[0].value, "x;1");
+  const auto& asked = std::get<register_requested>(door.events[0]);
+  ASSERT_EQ(asked.branches.size(), 2u);
+  EXPECT_EQ(asked.branches[0]->op, branch_op::rollback);
+  EXPECT_EQ(asked.branches[1]->url, "h:1/s.S/Xa");
+  door.says = answer{answer_kind::error, "storage: UniqueKeyConflict"};
+  EXPECT_EQ(registers().error_code(), StatusCode::UNKNOWN);
+  request.set_transtype("bad");
+  EXPECT_EQ(registers().error_code(), StatusCode::UNKNOWN);
+  EXPECT_EQ(registers().error_message(), "unknow trans type: bad");
+  request.set_transtype("tcc");
+  request.set_gid("");
+  EXPECT_EQ(registers().error_code(), StatusCode::ABORTED);
+  EXPECT_EQ(door.events.size(), 2u);
+}
+
+// What is known of a workflow, and its result: an application that asks again need not run again.
+TEST_F(GrpcServer, AnswersAPreparedWorkflowWithItsProgress) {
+  auto definition = std::make_shared<txn_definition>();
+  definition->gid = gid{"w1"};
+  definition->type = trans_type::workflow;
+  auto row = std::make_shared<registered_branch>();
+  row->id = branch_id{"01"};
+  row->op = branch_op::named;
+  row->op_name = "mine";
+  row->payload = std::string{"\x00\xff", 2};
+  door.stored = txn_record{.row = 1, .definition = definition, .progress = {}, .branches = {row}};
+  door.stored->progress.status = txn_status::succeed;
+  door.stored->progress.result = "cmVz";
+  door.stored->progress.legs = {leg{.status = leg_status::succeed}};
+  dtmgimp::DtmRequest request;
+  request.set_gid("w1");
+  request.set_transtype("workflow");
+  request.set_customeddata(R"({"data":"CB4=","name":"wfname"})");
+  request.set_steps("null");
+  dtmgimp::DtmProgressesReply reply;
+  const auto prepares = [&] {
+    grpc::ClientContext context;
+    reply.Clear();
+    return stub->PrepareWorkflow(&context, request, &reply);
+  };
+  ASSERT_TRUE(prepares().ok());
+  EXPECT_EQ(reply.transaction().gid(), "w1");
+  EXPECT_EQ(reply.transaction().status(), "succeed");
+  EXPECT_EQ(reply.transaction().result(), "cmVz");
+  ASSERT_EQ(reply.progresses_size(), 1);
+  EXPECT_EQ(reply.progresses(0).op(), "mine");
+  EXPECT_EQ(reply.progresses(0).bindata(), std::string("\x00\xff", 2));
+  EXPECT_EQ(reply.progresses(0).status(), "succeed");
+  EXPECT_EQ(std::get<prepare_requested>(door.events[0]).definition->workflow.data, "\x08\x1e");
+  request.set_customeddata("");
+  EXPECT_EQ(prepares().error_code(), StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(GrpcServer, OffersHowAWorkflowEnded) {
+  dtmgimp::DtmRequest request;
+  request.set_gid("w1");
+  request.set_transtype("workflow");
+  (*request.mutable_reqextra())["status"] = "failed";
+  (*request.mutable_reqextra())["rollback_reason"] = "no money";
+  EXPECT_TRUE(submit(request).ok());
+  const auto& asked = std::get<submit_requested>(door.events.at(0));
+  ASSERT_TRUE(asked.end);
+  EXPECT_EQ(asked.end->status, txn_status::failed);
+  EXPECT_EQ(asked.end->rollback_reason, "no money");
+}
+
 TEST_F(GrpcServer, SaysWhatIsNotImplementedYet) {
   StatusCode code = StatusCode::OK;
-  for (const char* method : {"RegisterBranch", "PrepareWorkflow", "Subscribe", "Unsubscribe", "DeleteTopic", "Nope"}) {
+  for (const char* method : {"Subscribe", "Unsubscribe", "DeleteTopic", "Nope"}) {
     raw(std::string{"/dtmgimp.Dtm/"} + method, "", &code);
     EXPECT_EQ(code, StatusCode::UNIMPLEMENTED) << method;
   }
