@@ -67,9 +67,16 @@ output driver::durable(revision written, time_point now) {
 void driver::release(output& out) {
   const bool over = is_final(state_.record.progress.status);
   for (effect& one : std::exchange(resting_on_under_way_, {})) {
-    if (over && !std::holds_alternative<reply>(one)) continue;  // ended meanwhile: nobody is called any more
+    if (over && withdraw(one)) continue;  // ended meanwhile: nobody is called any more
     out.now.push_back(std::move(one));
   }
+}
+
+/// True when it was a call: then no answer is awaited.
+bool driver::withdraw(const effect& one) {
+  if (const auto* call = std::get_if<call_leg>(&one)) state_.in_flight[call->leg] = 0;
+  if (std::holds_alternative<call_watch>(one)) state_.watch_in_flight = false;
+  return !std::holds_alternative<reply>(one);
 }
 
 void driver::write_if_owed(output& out, time_point now) {

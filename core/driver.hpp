@@ -52,6 +52,7 @@ private:
   write_set make_write(time_point now);
   time_point due_now(time_point now) const;
   void release(output& out);
+  bool withdraw(const effect& one);
 
   txn_state state_;
   server_policy policy_;

@@ -5,7 +5,7 @@
 #include "net/grpc/grpc_metrics.hpp"
 #include "net/grpc/pending_replies.hpp"
 #include "net/ingress.hpp"
-#include "net/wire/trans_body.hpp"
+#include "net/wire/requests.hpp"
 #include "proto/dtmgimp.grpc.pb.h"
 
 namespace treaty {
@@ -30,7 +30,6 @@ public:
   reactor* DeleteTopic(context* call, const dtmgimp::DtmTopicRequest* request, empty* reply) override;
 
 private:
-  using make_event = result<event> (*)(trans_body body);
   reactor* offer(context& call, const dtmgimp::DtmRequest& request, make_event make, const method_counters& counters);
   reactor* refuse(context& call, const method_counters& counters, const char* what);
 

@@ -31,8 +31,14 @@ void pending_reply::finish(const grpc::Status& status) {
   among_->closed(*this);
 }
 
-void pending_reply::end(const grpc::Status& status) {
+void pending_reply::finish_filled(const std::function<void()>& fill) {
+  end(grpc::Status::OK, fill);
+  among_->closed(*this);
+}
+
+void pending_reply::end(const grpc::Status& status, const std::function<void()>& fill) {
   if (finished_.exchange(true)) return;
+  if (fill) fill();
   counters_.count(status.ok(), std::chrono::steady_clock::now() - start_);
   reactor_.Finish(status);
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
@@ -23,10 +24,12 @@ public:
   ~pending_reply() override;
   void answer(treaty::answer what) override;
   void finish(const grpc::Status& status);
+  /// Ends it well. `fill` writes the reply message; it is not called when the RPC, and so the message, has ended.
+  void finish_filled(const std::function<void()>& fill);
 
 private:
   friend class pending_replies;
-  void end(const grpc::Status& status);
+  void end(const grpc::Status& status, const std::function<void()>& fill = {});
 
   std::shared_ptr<pending_replies> among_;  // the door may keep a reply longer than the server lives
   grpc::ServerUnaryReactor& reactor_;       // gRPC's, alive until it is finished

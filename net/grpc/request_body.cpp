@@ -33,10 +33,37 @@ result<trans_body> body_of(const dtmgimp::DtmRequest& request) {
   out.query_prepared = request.queryprepared();
   out.custom_data = request.customeddata();
   out.rollback_reason = request.rollbackreason();
+  out.req_extra.insert(request.reqextra().begin(), request.reqextra().end());
   if (auto read = parse_steps(request.steps(), out); !read)
     return failure{read.error().code, "Steps: " + read.error().detail};
   if (auto read = read_options(request.transoptions(), out.options); !read) return read.error();
   return out;
+}
+
+branch_body body_of(const dtmgimp::DtmBranchRequest& request) {
+  branch_body out;
+  out.gid = gid{request.gid()};
+  out.trans_type = request.transtype();
+  out.branch_id = request.branchid();
+  out.data.insert(request.data().begin(), request.data().end());
+  out.payload = request.busipayload();
+  return out;
+}
+
+void describe(const txn_record& record, dtmgimp::DtmProgressesReply& into) {
+  dtmgimp::DtmTransaction& transaction = *into.mutable_transaction();
+  transaction.set_gid(record.definition->gid.value);
+  transaction.set_status(std::string{to_string(record.progress.status)});
+  transaction.set_rollbackreason(record.progress.rollback_reason);
+  transaction.set_result(record.progress.result);
+  for (std::size_t index = 0; index < record.progress.legs.size(); ++index) {
+    const leg_view view = view_leg(record, index);
+    dtmgimp::DtmProgress& one = *into.add_progresses();
+    one.set_status(std::string{to_string(record.progress.legs[index].status)});
+    one.set_bindata(std::string{view.payload});
+    one.set_branchid(view.id.value);
+    one.set_op(std::string{view.op_name});
+  }
 }
 
 }  // namespace treaty

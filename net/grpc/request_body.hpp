@@ -1,6 +1,8 @@
 #pragma once
 
 #include "core/base/result.hpp"
+#include "core/model/record.hpp"
+#include "net/wire/branch_body.hpp"
 #include "net/wire/trans_body.hpp"
 #include "proto/dtmgimp.pb.h"
 
@@ -10,5 +12,8 @@ namespace treaty {
 /// grpc; absent options are the defaults; the gid is taken as it is.
 /// Errors: invalid_argument; the detail names the field.
 result<trans_body> body_of(const dtmgimp::DtmRequest& request);
+branch_body body_of(const dtmgimp::DtmBranchRequest& request);
+/// How far a workflow is, and its result if it has one.
+void describe(const txn_record& record, dtmgimp::DtmProgressesReply& into);
 
 }  // namespace treaty

@@ -36,14 +36,10 @@ std::string new_gid_json() {
 }
 
 void add_later_routes(http_router& routes) {
-  for (const std::string_view name : {"registerBranch", "registerXaBranch", "registerTccBranch", "prepareWorkflow"}) {
-    routes.add("POST", "/api/dtmsvr/" + std::string{name}, not_yet(name));
-  }
   for (const std::string_view name : {"subscribe", "unsubscribe", "scanKV", "queryKV"}) {
     routes.add("GET", "/api/dtmsvr/" + std::string{name}, not_yet(name));
   }
   routes.add("DELETE", "/api/dtmsvr/topic/:topicName", not_yet("topic"));
-  routes.add("POST", "/api/json-rpc", not_yet("json-rpc"));
 }
 
 }  // namespace
@@ -62,6 +58,8 @@ void add_plain_routes(http_router& routes, const dtm_api_options& options) {
 void add_dtm_routes(http_router& routes, ingress& door, const dtm_api_options& options) {
   add_plain_routes(routes, options);
   add_event_routes(routes, door);
+  add_branch_routes(routes, door);
+  add_json_rpc_route(routes, door);
   add_look_up_routes(routes, door, options);
 }
 

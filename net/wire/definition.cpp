@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "net/wire/custom_data.hpp"
 #include "net/wire/saga_plan.hpp"
 #include "net/wire/trans_body.hpp"
 
@@ -13,10 +14,42 @@ failure refuse(std::string detail) {
 result<trans_type> known_type(std::string_view text) {
   const auto type = parse_trans_type(text);
   if (!type) return refuse("unknow trans type: " + std::string{text});  // sic: clients know it so
-  if (*type != trans_type::saga) {
-    return failure{errc::unsupported, "trans_type '" + std::string{text} + "' is not implemented yet"};
-  }
   return *type;
+}
+
+bool has_steps(trans_type type) {
+  return type == trans_type::saga || type == trans_type::msg;
+}
+
+result<void> check_steps(const trans_body& body) {
+  if (body.steps.size() > steps_max) return refuse("more than " + std::to_string(steps_max) + " steps");
+  if (body.payloads.size() < body.steps.size()) {
+    return refuse("step " + std::to_string(body.payloads.size() + 1) + " of " + std::to_string(body.steps.size()) +
+                  " has no payload");
+  }
+  return {};
+}
+
+result<void> read_custom_data(std::string_view custom_data, txn_definition& into) {
+  switch (into.type) {
+    case trans_type::saga: {
+      TREATY_TRY(into.saga, parse_saga_plan(custom_data, into.steps.size()));
+      return {};
+    }
+    case trans_type::msg: {
+      TREATY_TRY(into.delay, parse_delay(custom_data));
+      return {};
+    }
+    case trans_type::workflow: {
+      if (custom_data.empty()) return {};  // of a submit, which needs none
+      TREATY_TRY(into.workflow, parse_workflow_plan(custom_data));
+      return {};
+    }
+    case trans_type::tcc:
+    case trans_type::xa:
+      break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -35,23 +68,19 @@ result<std::shared_ptr<const txn_definition>> make_definition(trans_body body) {
   TREATY_TRY(const trans_type type, known_type(body.trans_type));
   const auto protocol = parse_branch_protocol(body.protocol);
   if (!protocol) return refuse("unknown protocol: " + body.protocol);
-  if (body.steps.size() > steps_max) return refuse("more than " + std::to_string(steps_max) + " steps");
-  if (body.payloads.size() < body.steps.size()) {
-    return refuse("step " + std::to_string(body.payloads.size() + 1) + " of " + std::to_string(body.steps.size()) +
-                  " has no payload");
-  }
-  TREATY_TRY(saga_plan plan, parse_saga_plan(body.custom_data, body.steps.size()));
-
   auto out = std::make_shared<txn_definition>();
-  out->gid = std::move(body.gid);
   out->type = type;
+  if (has_steps(type)) {
+    if (auto usable = check_steps(body); !usable) return usable.error();
+    out->steps = std::move(body.steps);
+    out->payloads = std::move(body.payloads);
+    out->payloads.resize(out->steps.size());  // what no step takes is never sent
+  }
+  if (auto read = read_custom_data(body.custom_data, *out); !read) return read.error();
+  out->gid = std::move(body.gid);
   out->protocol = *protocol;
-  out->steps = std::move(body.steps);
-  out->payloads = std::move(body.payloads);
-  out->payloads.resize(out->steps.size());  // what no step takes is never sent
   out->query_prepared = std::move(body.query_prepared);
   out->custom_data = std::move(body.custom_data);
-  out->saga = std::move(plan);
   out->options = std::move(body.options);
   return std::shared_ptr<const txn_definition>{std::move(out)};
 }

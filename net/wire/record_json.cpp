@@ -160,6 +160,15 @@ std::string query_json(const txn_record& record) {
   return out;
 }
 
+std::string progresses_json(const txn_record& record) {
+  std::string out;
+  json_object object{out};
+  append_branches(object.member("progresses"), record);
+  append_transaction(object.member("transaction"), record);
+  object.close();
+  return out;
+}
+
 std::string query_json_of_none() {
   return R"({"branches":[],"transaction":null})";
 }

@@ -15,6 +15,8 @@ namespace treaty {
 std::string query_json(const txn_record& record);
 /// The answer to query when no such transaction is stored.
 std::string query_json_of_none();
+/// The answer to prepareWorkflow: `{"progresses":[..],"transaction":{..}}`.
+std::string progresses_json(const txn_record& record);
 /// The answer to all. `records` as listed; `position` is the next page's.
 std::string listing_json(const std::vector<txn_record>& records, std::string_view position);
 /// The answer to all for a gid that is not stored.

@@ -51,6 +51,26 @@ void append_base64(std::string& out, std::string_view bytes) {
   if (!bytes.empty()) append_group(out, bytes);
 }
 
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string out;
+  std::uint32_t bits = 0;
+  std::size_t letters = 0;
+  std::size_t padding = 0;
+  for (const char one : text) {
+    if (one == '\r' || one == '\n') continue;
+    const std::size_t value = one == '=' ? 0 : base64_letters.find(one);
+    if (value == std::string_view::npos || (one != '=' && padding > 0)) return std::nullopt;
+    padding += one == '=' ? 1 : 0;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if (++letters % 4 != 0) continue;
+    for (const int shift : {16, 8, 0}) out += static_cast<char>(bits >> shift & 0xffU);
+    bits = 0;
+  }
+  if (letters % 4 != 0 || padding > 2) return std::nullopt;
+  out.resize(out.size() - padding);
+  return out;
+}
+
 void append_rfc3339(std::string& out, time_point when) {
   const auto second = std::chrono::floor<std::chrono::seconds>(when);
   const std::time_t count = second.time_since_epoch().count();

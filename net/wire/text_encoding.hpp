@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,8 @@ namespace treaty {
 
 /// Standard base64 with padding.
 void append_base64(std::string& out, std::string_view bytes);
+/// The bytes that a standard base64 text with padding stands for; line ends are skipped. Nothing when it is not one.
+std::optional<std::string> decode_base64(std::string_view text);
 
 /// RFC 3339 with as many fractional digits as needed and the process's local offset, `Z` for UTC
 /// (docs/protocol.md, "Time format").

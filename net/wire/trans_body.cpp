@@ -67,15 +67,15 @@ result<void> read_steps(element value, std::vector<step>& into, texts& data) {
   return {};
 }
 
-result<void> read_headers(element value, std::map<std::string, std::string>& into) {
+result<void> read_text_map(element value, std::string_view field, std::map<std::string, std::string>& into) {
   simdjson::dom::array none;
   const bool empty_array = value.get(none) == simdjson::SUCCESS && none.size() == 0;  // PHP's empty map
   if (value.is_null() || empty_array) return {};
   simdjson::dom::object members;
-  if (value.get(members) != simdjson::SUCCESS) return wrong_type("branch_headers", "an object", value);
+  if (value.get(members) != simdjson::SUCCESS) return wrong_type(field, "an object", value);
   into.clear();
   for (const auto [key, member] : members) {
-    if (auto read = read_text(member, "branch_headers{}", into[std::string{key}]); !read) return read;
+    if (auto read = read_text(member, std::string{field} + "{}", into[std::string{key}]); !read) return read;
   }
   return {};
 }
@@ -111,7 +111,8 @@ constexpr std::array fields{
     field{"retry_interval",
           [](element v, std::string_view f, reading& r) { return read_seconds(v, f, r.body.options.retry_interval); }},
     field{"branch_headers",
-          [](element v, std::string_view, reading& r) { return read_headers(v, r.body.options.branch_headers); }},
+          [](element v, std::string_view f, reading& r) { return read_text_map(v, f, r.body.options.branch_headers); }},
+    field{"req_extra", [](element v, std::string_view f, reading& r) { return read_text_map(v, f, r.body.req_extra); }},
     field{"concurrent",
           [](element v, std::string_view f, reading& r) { return read_flag(v, f, r.body.options.concurrent); }},
     field{"retry_limit",
@@ -126,7 +127,13 @@ void append(texts&& more, texts& into) {
 
 }  // namespace
 
-result<trans_body> parse_trans_body(std::string_view json) {
+gid stripped_gid(std::string_view text) {
+  gid out{std::string{text}};
+  std::erase_if(out.value, [](char byte) { return byte == '\r' || byte == '\n' || byte == ';'; });
+  return out;
+}
+
+result<trans_body> parse_trans_body(std::string_view json, gid_form form) {
   json_text text;
   TREATY_TRY(const element root, text.parse(json));
   reading out;
@@ -141,7 +148,7 @@ result<trans_body> parse_trans_body(std::string_view json) {
     if (known == fields.end()) continue;
     if (auto read = known->read(value, known->name, out); !read) return read.error();
   }
-  std::erase_if(out.body.gid.value, [](char byte) { return byte == '\r' || byte == '\n' || byte == ';'; });
+  if (form == gid_form::stripped) out.body.gid = stripped_gid(out.body.gid.value);
   append(std::move(out.step_data), out.body.payloads);
   return std::move(out.body);
 }

@@ -165,15 +165,23 @@ TEST(Definition, NeedsAGidThatCanBeStored) {
             "gid has 10000 bytes, at most 128 are possible");
 }
 
-TEST(Definition, TellsUnknownTypesFromThoseThatAreNotImplemented) {
+TEST(Definition, RefusesUnknownTypes) {
   const auto unknown = defined(R"({"gid":"g","trans_type":"bad"})");
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error(), (failure{errc::invalid_argument, "unknow trans type: bad"}));
   EXPECT_EQ(not_defined(R"({"gid":"g"})"), "unknow trans type: ");
   EXPECT_EQ(not_defined(R"({"gid":"g","trans_type":"SAGA"})"), "unknow trans type: SAGA");
-  const auto later = defined(R"({"gid":"g","trans_type":"tcc"})");
-  ASSERT_FALSE(later);
-  EXPECT_EQ(later.error(), (failure{errc::unsupported, "trans_type 'tcc' is not implemented yet"}));
+}
+
+// Branches of tcc, xa and workflow are registered; steps mean nothing there, as in DTM.
+TEST(Definition, TakesStepsOnlyWhereTheyAreCalled) {
+  for (const char* type : {"tcc", "xa", "workflow"}) {
+    const auto made = defined(R"({"gid":"g","steps":[{"action":"a"}],"trans_type":")" + std::string{type} + "\"}");
+    ASSERT_TRUE(made) << type;
+    EXPECT_THAT((*made)->steps, IsEmpty());
+    EXPECT_EQ(to_string((*made)->type), type);
+  }
+  EXPECT_EQ(not_defined(R"({"gid":"g","trans_type":"msg","steps":[{"action":"a"}]})"), "step 1 of 1 has no payload");
 }
 
 TEST(Definition, NeedsAPayloadForEachStepAndDropsTheOthers) {
