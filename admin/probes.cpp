@@ -29,7 +29,10 @@ std::string describe(const process_health& health, std::string_view status) {
 
 http_handler make_healthz(health_source source) {
   return [source = std::move(source)](const http_request&, std::shared_ptr<http_responder> to) {
-    to->reply({.status = 200, .body = describe(source(), "alive"), .headers = {}});
+    const process_health health = source();
+    const bool alive = !health.mendable_by_restart_only;
+    to->reply(
+        {.status = alive ? 200 : 503, .body = describe(health, alive ? "alive" : "restart needed"), .headers = {}});
   };
 }
 

@@ -145,7 +145,8 @@ process_health service::parts::health() const {
   const coordinator_state state = decides->state();
   return {.state = std::string{to_string(state)},
           .detail = decides->state_detail(),
-          .ready = state == coordinator_state::serving};
+          .ready = state == coordinator_state::serving,
+          .mendable_by_restart_only = kept->health().state == store_state::failed};
 }
 
 std::string service::parts::scrape() {

@@ -37,6 +37,15 @@ TEST(Healthz, IsAliveWhateverTheStoreSays) {
   EXPECT_EQ(body["reason"], "disk full");
 }
 
+// A log that could not be synced is given up for good: whoever watches the process should start it again.
+TEST(Healthz, AsksForTheRestartThatAloneCanMend) {
+  process_health health{"store_failing", "log sync failed", false};
+  health.mendable_by_restart_only = true;
+  const http_reply reply = ask(make_healthz(always(health)));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(nlohmann::json::parse(reply.body)["status"], "restart needed");
+}
+
 TEST(Readyz, IsReadyWhenServing) {
   const http_reply reply = ask(make_readyz(always({"serving", "", true})));
   EXPECT_EQ(reply.status, 200);
