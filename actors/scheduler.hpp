@@ -46,7 +46,7 @@ public:
 };
 
 /// CAF's scheduler module, without threads of its own: CAF's "stealing" policy is quadratic under load, and a pool
-/// beside the sockets' threads would cost a wake-up for each message (docs/decisions/0003-actors-on-lanes.md).
+/// beside the sockets' threads would cost a wake-up for each message (docs/decisions/0003-lanes-run-the-actors.md).
 class lane_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
   explicit lane_scheduler(caf::actor_system& system) : abstract_coordinator{system} {}

@@ -1,7 +1,10 @@
 #include "app/options_for.hpp"
 
 #include <algorithm>
+#include <string>
 #include <thread>
+
+#include "obs/version.hpp"
 
 namespace treaty {
 namespace {
@@ -51,6 +54,7 @@ branch_clients_options branch_options_of(const config& values) {
   options.http.idle_connections_max = options.http.connections_max;
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
   options.local_host_alias = values.local_host_alias;
+  options.http.user_agent = options.grpc.user_agent = "treaty/" + std::string{version()};
   return options;
 }
 
