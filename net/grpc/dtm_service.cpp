@@ -76,10 +76,9 @@ dtm_service::reactor* dtm_service::offer(context& call, const dtmgimp::DtmReques
   return waits;
 }
 
-dtm_service::reactor* dtm_service::refuse(context& call, const method_counters& counters, const char* what) {
+dtm_service::reactor* dtm_service::change(context& call, topic_change what, const method_counters& counters) {
   reactor* const waits = call.DefaultReactor();
-  if (auto reply = pending_->open(*waits, counters))
-    reply->finish({grpc::StatusCode::UNIMPLEMENTED, std::string{what} + " is not implemented yet"});
+  if (auto reply = pending_->open(*waits, counters)) door_.change_topic(std::move(what), std::move(reply));
   return waits;
 }
 
@@ -135,16 +134,16 @@ dtm_service::reactor* dtm_service::PrepareWorkflow(context* call, const dtmgimp:
   return waits;
 }
 
-dtm_service::reactor* dtm_service::Subscribe(context* call, const dtmgimp::DtmTopicRequest*, empty*) {
-  return refuse(*call, subscribe_, "Subscribe");
+dtm_service::reactor* dtm_service::Subscribe(context* call, const dtmgimp::DtmTopicRequest* request, empty*) {
+  return change(*call, {topic_action::subscribe, request->topic(), request->url(), request->remark()}, subscribe_);
 }
 
-dtm_service::reactor* dtm_service::Unsubscribe(context* call, const dtmgimp::DtmTopicRequest*, empty*) {
-  return refuse(*call, unsubscribe_, "Unsubscribe");
+dtm_service::reactor* dtm_service::Unsubscribe(context* call, const dtmgimp::DtmTopicRequest* request, empty*) {
+  return change(*call, {topic_action::unsubscribe, request->topic(), request->url()}, unsubscribe_);
 }
 
-dtm_service::reactor* dtm_service::DeleteTopic(context* call, const dtmgimp::DtmTopicRequest*, empty*) {
-  return refuse(*call, delete_topic_, "DeleteTopic");
+dtm_service::reactor* dtm_service::DeleteTopic(context* call, const dtmgimp::DtmTopicRequest* request, empty*) {
+  return change(*call, {topic_action::remove, request->topic()}, delete_topic_);
 }
 
 }  // namespace treaty

@@ -31,7 +31,7 @@ public:
 
 private:
   reactor* offer(context& call, const dtmgimp::DtmRequest& request, make_event make, const method_counters& counters);
-  reactor* refuse(context& call, const method_counters& counters, const char* what);
+  reactor* change(context& call, topic_change what, const method_counters& counters);
 
   ingress& door_;
   std::shared_ptr<pending_replies> pending_;

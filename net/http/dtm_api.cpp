@@ -17,10 +17,6 @@ http_handler constant(http_reply what) {
   return [what = std::move(what)](const http_request&, std::shared_ptr<http_responder> to) { to->reply(what); };
 }
 
-http_handler not_yet(std::string_view name) {
-  return constant(render(answer{answer_kind::unimplemented, std::string{name} + " is not implemented yet"}));
-}
-
 std::string version_json(const std::string& version) {
   std::string out;
   json_object object{out};
@@ -35,13 +31,6 @@ std::string new_gid_json() {
   return out;
 }
 
-void add_later_routes(http_router& routes) {
-  for (const std::string_view name : {"subscribe", "unsubscribe", "scanKV", "queryKV"}) {
-    routes.add("GET", "/api/dtmsvr/" + std::string{name}, not_yet(name));
-  }
-  routes.add("DELETE", "/api/dtmsvr/topic/:topicName", not_yet("topic"));
-}
-
 }  // namespace
 
 void add_plain_routes(http_router& routes, const dtm_api_options& options) {
@@ -52,7 +41,6 @@ void add_plain_routes(http_router& routes, const dtm_api_options& options) {
        {"GET", "POST", "PUT", "PATCH", "HEAD", "OPTIONS", "DELETE", "CONNECT", "TRACE"}) {
     routes.add(method, "/api/ping", constant(ok_with(R"({"msg":"pong"})")), route_metrics::uncounted);
   }
-  add_later_routes(routes);
 }
 
 void add_dtm_routes(http_router& routes, ingress& door, const dtm_api_options& options) {
@@ -60,6 +48,7 @@ void add_dtm_routes(http_router& routes, ingress& door, const dtm_api_options& o
   add_event_routes(routes, door);
   add_branch_routes(routes, door);
   add_json_rpc_route(routes, door);
+  add_topic_routes(routes, door, options);
   add_look_up_routes(routes, door, options);
 }
 

@@ -28,12 +28,6 @@ result<std::int64_t> number_of(const http_request& request, std::string_view nam
   return number;
 }
 
-result<std::size_t> limit_of(const http_request& request, std::size_t otherwise) {
-  TREATY_TRY(const std::int64_t limit, number_of(request, "limit", static_cast<std::int64_t>(otherwise)));
-  if (limit < 1) return refuse("limit must be at least 1");
-  return static_cast<std::size_t>(limit);
-}
-
 /// A moment in milliseconds since the epoch; unset when it is not there.
 result<time_point> moment_of(const http_request& request, std::string_view name, duration within) {
   constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() / 1'000'000 - 1;
@@ -80,7 +74,7 @@ result<list_request> list_request_of(const http_request& request, std::size_t li
   }
   TREATY_TRY(out.created_from, moment_of(request, "createTimeStart", {}));
   TREATY_TRY(out.created_to, moment_of(request, "createTimeEnd", std::chrono::nanoseconds{999'999}));
-  TREATY_TRY(const std::size_t limit, limit_of(request, out.limit));
+  TREATY_TRY(const std::size_t limit, page_limit(request, out.limit));
   out.limit = std::min(limit, listed_max);
   out.position = query_value(request.query, "position");
   return out;
@@ -112,7 +106,7 @@ http_handler reset_cron_route(ingress& door, std::chrono::seconds default_timeou
   return [&door, default_timeout](const http_request& request, std::shared_ptr<http_responder> to) {
     const auto timeout = number_of(request, "timeout", default_timeout.count());
     if (!timeout) return to->reply(render(timeout.error()));
-    const auto limit = limit_of(request, 100);
+    const auto limit = page_limit(request, 100);
     if (!limit) return to->reply(render(limit.error()));
     const std::chrono::seconds later_than{std::clamp<std::int64_t>(*timeout, 0, span_max.count())};
     door.reset_cron(later_than, *limit, [to = std::move(to)](result<cron_reset> done) { reply_reset(done, *to); });
@@ -120,6 +114,12 @@ http_handler reset_cron_route(ingress& door, std::chrono::seconds default_timeou
 }
 
 }  // namespace
+
+result<std::size_t> page_limit(const http_request& request, std::size_t otherwise) {
+  TREATY_TRY(const std::int64_t limit, number_of(request, "limit", static_cast<std::int64_t>(otherwise)));
+  if (limit < 1) return refuse("limit must be at least 1");
+  return static_cast<std::size_t>(limit);
+}
 
 void add_look_up_routes(http_router& routes, ingress& door, const dtm_api_options& options) {
   routes.add("GET", "/api/dtmsvr/query", query_route(door));

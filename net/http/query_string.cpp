@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cstdint>
 
 #include "net/http/router.hpp"
 
@@ -13,13 +14,15 @@ bool decode_byte(std::string_view digits, char& into) {
   return true;
 }
 
+enum class plus : std::uint8_t { blank = 1, itself };
+
 /// Percent signs that encode nothing stay as they are.
-std::string decode(std::string_view text) {
+std::string decode(std::string_view text, plus meaning = plus::blank) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
     char byte = text[at];
-    if (byte == '+') byte = ' ';
+    if (byte == '+' && meaning == plus::blank) byte = ' ';
     if (byte == '%' && decode_byte(text.substr(at + 1, 2), byte)) at += 2;
     out += byte;
   }
@@ -37,6 +40,10 @@ std::string query_value(std::string_view query, std::string_view name) {
     return equals == std::string_view::npos ? std::string{} : decode(pair.substr(equals + 1));
   }
   return {};
+}
+
+std::string path_text(std::string_view segment) {
+  return decode(segment, plus::itself);
 }
 
 }  // namespace treaty

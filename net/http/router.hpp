@@ -42,5 +42,7 @@ private:
 
 /// The value of `name` in a query string, decoded; "" when it is not there. The first of several counts.
 std::string query_value(std::string_view query, std::string_view name);
+/// A segment of a path, decoded: there a plus is a plus.
+std::string path_text(std::string_view segment);
 
 }  // namespace treaty

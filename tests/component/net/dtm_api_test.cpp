@@ -38,13 +38,12 @@ public:
   };
 
   void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) override {
-    const std::lock_guard guard{mutex};
+    std::unique_lock guard{mutex};
     events.push_back({id.value, std::move(what), body_bytes});
-    if (hold) {
-      held.push_back(std::move(to));
-    } else {
-      to->answer(says);
-    }
+    if (hold) return held.push_back(std::move(to));
+    const answer told = says;
+    guard.unlock();  // who hears it may ask again
+    to->answer(told);
   }
   void query(gid id, on_result<txn_record> done) override {
     const std::lock_guard guard{mutex};
@@ -505,11 +504,53 @@ TEST_F(DtmApi, TellsErrorsInJsonRpcsWay) {
   EXPECT_THAT(rpc(submit).body, HasSubstr(R"("result":null)"));
 }
 
-TEST_F(DtmApi, SaysWhatIsNotImplementedYet) {
-  for (const std::string_view name : {"subscribe?topic=t", "unsubscribe", "scanKV", "queryKV?cat=topics"}) {
-    EXPECT_EQ(get("/api/dtmsvr/" + std::string{name}).status, 501) << name;
-  }
-  EXPECT_EQ(kit::request(server.port(), "DELETE", "/api/dtmsvr/topic/t1").status, 501);
+// ---- topics and KV
+
+TEST_F(DtmApi, HandsTopicChangesToTheDoor) {
+  EXPECT_EQ(get("/api/dtmsvr/subscribe?topic=t%201&url=http%3A%2F%2Fh%2Fa%3Fx%3D1&remark=a+b").body, ok);
+  EXPECT_EQ(get("/api/dtmsvr/unsubscribe?topic=t1&url=u").body, ok);
+  EXPECT_EQ(kit::request(server.port(), "DELETE", "/api/dtmsvr/topic/t%2F1+2").body, ok);
+  ASSERT_THAT(door.topic_changes, SizeIs(3));
+  EXPECT_EQ(door.topic_changes[0].action, topic_action::subscribe);
+  EXPECT_EQ(door.topic_changes[0].topic, "t 1");
+  EXPECT_EQ(door.topic_changes[0].url, "http://h/a?x=1");
+  EXPECT_EQ(door.topic_changes[0].remark, "a b");
+  EXPECT_EQ(door.topic_changes[1].action, topic_action::unsubscribe);
+  EXPECT_EQ(door.topic_changes[2].action, topic_action::remove);
+  EXPECT_EQ(door.topic_changes[2].topic, "t/1+2") << "a plus in a path is a plus";
+  door.says = {answer_kind::error, "no such an url "};
+  const auto refused = get("/api/dtmsvr/unsubscribe?topic=t1&url=u");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_EQ(refused.body, R"({"message":"no such an url "})");
+}
+
+TEST_F(DtmApi, ShowsAValueWithAllItsFields) {
+  const time_point created{std::chrono::seconds{1'795'366'818}};
+  door.kv = {"topics", "t1", R"([{"url":"u1","remark":"rr"}])", 2, created, created + std::chrono::milliseconds{500}};
+  const std::string shown =
+      R"({"id":0,"create_time":"2026-11-22T17:00:18Z","update_time":"2026-11-22T17:00:18.5Z","cat":"topics","k":"t1",)"
+      R"("v":"[{\"url\":\"u1\",\"remark\":\"rr\"}]","version":2})";
+  EXPECT_EQ(get("/api/dtmsvr/queryKV?cat=topics&key=t1").body, R"({"kv":[)" + shown + "]}");
+  EXPECT_EQ(get("/api/dtmsvr/queryKV?cat=topics&key=t2").body, R"({"kv":[]})");
+  EXPECT_EQ(get("/api/dtmsvr/queryKV?cat=topics&key=down").status, 503);
+  EXPECT_EQ(get("/api/dtmsvr/queryKV?cat=topics").body, R"({"kv":[)" + shown + "]}");
+  EXPECT_EQ(get("/api/dtmsvr/scanKV?cat=topics&limit=1&position=").body,
+            R"({"kv":[)" + shown + R"(],"next_position":"next/1"})");
+}
+
+TEST_F(DtmApi, PagesThroughValuesWithinALimit) {
+  get("/api/dtmsvr/scanKV?cat=topics&limit=7&position=next%2F1");
+  get("/api/dtmsvr/scanKV?limit=5000");
+  get("/api/dtmsvr/queryKV");
+  ASSERT_THAT(door.kv_requests, SizeIs(3));
+  EXPECT_EQ(door.kv_requests[0].category, "topics");
+  EXPECT_EQ(door.kv_requests[0].limit, 7u);
+  EXPECT_EQ(door.kv_requests[0].position, "next/1");
+  EXPECT_EQ(door.kv_requests[1].limit, 50u);
+  EXPECT_EQ(door.kv_requests[2].limit, 50u);
+  EXPECT_EQ(get("/api/dtmsvr/scanKV?limit=x").status, 500);
+  EXPECT_EQ(get("/api/dtmsvr/scanKV?limit=0").status, 500);
+  EXPECT_EQ(get("/api/dtmsvr/scanKV?position=bad").body, R"({"message":"not a position: bad"})");
 }
 
 TEST_F(DtmApi, CountsRequestsUnderLabelsThatAreBounded) {
@@ -517,12 +558,14 @@ TEST_F(DtmApi, CountsRequestsUnderLabelsThatAreBounded) {
   submit("hello");
   get("/api/dtmsvr/query?gid=s1");
   get("/api/ping");
+  for (int i = 0; i < 20; ++i) kit::request(server.port(), "DELETE", "/api/dtmsvr/topic/t" + std::to_string(i));
   for (int i = 0; i < 20; ++i) get("/nowhere/" + std::to_string(i));
   const std::string text = metrics_text(*registry);
   EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="submit",status="ok",type="http"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="submit",status="fail",type="http"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="query",status="ok",type="http"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="unknown",status="fail",type="http"} 20)"));
+  EXPECT_THAT(text, HasSubstr(R"(dtm_server_process_total{api="topic",status="ok",type="http"} 20)"));
   EXPECT_THAT(text, HasSubstr(R"(dtm_server_response_duration_count{api="submit",type="http"} 2)"));
   EXPECT_THAT(text, Not(HasSubstr("ping")));
   EXPECT_THAT(text, Not(HasSubstr("nowhere")));
