@@ -68,6 +68,8 @@ void driver::release(output& out) {
   const bool over = is_final(state_.record.progress.status);
   for (effect& one : std::exchange(resting_on_under_way_, {})) {
     if (over && withdraw(one)) continue;  // ended meanwhile: nobody is called any more
+    // The client has spoken meanwhile: nobody needs to be asked for it.
+    if (std::holds_alternative<call_watch>(one) && !state_.watch_in_flight) continue;
     out.now.push_back(std::move(one));
   }
 }
