@@ -22,6 +22,8 @@ if [ -z "$go" ]; then
   exit 1
 fi
 
+TREATYD=$(realpath "${TREATYD:?set TREATYD to the path of the coordinator's binary}")
+export TREATYD
 cd "$(dirname "$0")/go"
 # Never fetches another toolchain, never edits go.mod.
 export GOTOOLCHAIN=local GOFLAGS=-mod=readonly
@@ -29,4 +31,5 @@ if ! "$go" mod download; then
   echo "The Go modules of the wire tests could not be downloaded: is there a way to the module proxy (GOPROXY)?" >&2
   exit 1
 fi
-exec "$go" test -count=1 -timeout 150s "$@" ./...
+# The tests wait more than they work, so many run at once, whatever the number of processors.
+exec "$go" test -count=1 -parallel 24 -timeout 150s "$@" ./...

@@ -16,11 +16,16 @@ import (
 	"time"
 )
 
-// coordinator is the one binary under test, as all tests of a run share it.
-var coordinator struct {
-	http string // base URL of the API, as a client is configured with it
-	grpc string // host:port
+// daemon is one coordinator process on a directory, and where it listens.
+type daemon struct {
+	dir   string
+	child *exec.Cmd
+	http  string // base URL of the API, as a client is configured with it
+	grpc  string // host:port
 }
+
+// coordinator is the process that all tests share, but those that kill theirs.
+var coordinator = &daemon{}
 
 const config = `HttpPort: 0
 GrpcPort: 0
@@ -41,48 +46,49 @@ func TestMain(m *testing.M) {
 }
 
 func runWithCoordinator(m *testing.M) (int, error) {
-	binary := os.Getenv("TREATYD")
-	if binary == "" {
-		return 1, errors.New("set TREATYD to the path of the coordinator's binary")
-	}
 	dir, err := os.MkdirTemp("", "treaty-wire-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	child, log, err := start(binary, dir)
-	if err != nil {
+	coordinator.dir = dir
+	if err := coordinator.start(); err != nil {
 		return 1, err
 	}
 	code := m.Run()
-	if err := stop(child); err != nil {
+	if err := coordinator.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "the coordinator did not end well:", err)
 		code = 1
 	}
 	if code != 0 {
-		fmt.Fprintf(os.Stderr, "the coordinator's log:\n%s\n", tail(log))
+		fmt.Fprintf(os.Stderr, "the coordinator's log:\n%s\n", coordinator.logTail())
 	}
 	return code, nil
 }
 
-func start(binary, dir string) (*exec.Cmd, string, error) {
-	configFile := filepath.Join(dir, "treatyd.yml")
-	portsFile := filepath.Join(dir, "ports.json")
-	logFile := filepath.Join(dir, "treatyd.log")
-	text := fmt.Sprintf(config, filepath.Join(dir, "data"))
-	if err := os.WriteFile(configFile, []byte(text), 0o600); err != nil {
-		return nil, "", err
+// start runs the binary on the daemon's directory, for the first time or again, and waits until it serves.
+func (d *daemon) start() error {
+	binary := os.Getenv("TREATYD")
+	if binary == "" {
+		return errors.New("set TREATYD to the path of the coordinator's binary")
 	}
-	log, err := os.Create(logFile)
+	configFile := filepath.Join(d.dir, "treatyd.yml")
+	portsFile := filepath.Join(d.dir, "ports.json")
+	text := fmt.Sprintf(config, filepath.Join(d.dir, "data"))
+	if err := os.WriteFile(configFile, []byte(text), 0o600); err != nil {
+		return err
+	}
+	_ = os.Remove(portsFile) // of an earlier start
+	log, err := os.OpenFile(d.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
 	defer log.Close()
-	child := exec.Command(binary, "-c", configFile, "--ports-file", portsFile)
-	child.Stdout, child.Stderr = log, log
-	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := child.Start(); err != nil {
-		return nil, "", err
+	d.child = exec.Command(binary, "-c", configFile, "--ports-file", portsFile)
+	d.child.Stdout, d.child.Stderr = log, log
+	d.child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := d.child.Start(); err != nil {
+		return err
 	}
 	var ports struct{ HTTP, GRPC int }
 	ready := eventually(30*time.Second, func() bool {
@@ -90,25 +96,33 @@ func start(binary, dir string) (*exec.Cmd, string, error) {
 		return err == nil && json.Unmarshal(bytes, &ports) == nil && ports.HTTP != 0
 	})
 	if !ready {
-		_ = child.Process.Kill()
-		return nil, "", fmt.Errorf("%s did not become ready; its log:\n%s", binary, tail(logFile))
+		d.kill()
+		return fmt.Errorf("%s did not become ready; its log:\n%s", binary, d.logTail())
 	}
-	coordinator.http = fmt.Sprintf("http://127.0.0.1:%d/api/dtmsvr", ports.HTTP)
-	coordinator.grpc = fmt.Sprintf("127.0.0.1:%d", ports.GRPC)
-	return child, logFile, nil
+	d.http = fmt.Sprintf("http://127.0.0.1:%d/api/dtmsvr", ports.HTTP)
+	d.grpc = fmt.Sprintf("127.0.0.1:%d", ports.GRPC)
+	return nil
 }
 
-func stop(child *exec.Cmd) error {
-	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+func (d *daemon) stop() error {
+	if err := d.child.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	late := time.AfterFunc(30*time.Second, func() { _ = child.Process.Kill() })
+	late := time.AfterFunc(30*time.Second, func() { _ = d.child.Process.Kill() })
 	defer late.Stop()
-	return child.Wait()
+	return d.child.Wait()
 }
 
-func tail(file string) string {
-	bytes, _ := os.ReadFile(file)
+// kill ends the process as a power cut would: nothing is said, nothing is flushed.
+func (d *daemon) kill() {
+	_ = d.child.Process.Kill()
+	_ = d.child.Wait()
+}
+
+func (d *daemon) logFile() string { return filepath.Join(d.dir, "treatyd.log") }
+
+func (d *daemon) logTail() string {
+	bytes, _ := os.ReadFile(d.logFile())
 	if len(bytes) > 8000 {
 		bytes = bytes[len(bytes)-8000:]
 	}
@@ -136,7 +150,12 @@ type record struct {
 
 func query(t *testing.T, gid string) record {
 	t.Helper()
-	answer, err := http.Get(coordinator.http + "/query?gid=" + url.QueryEscape(gid))
+	return coordinator.query(t, gid)
+}
+
+func (d *daemon) query(t *testing.T, gid string) record {
+	t.Helper()
+	answer, err := http.Get(d.http + "/query?gid=" + url.QueryEscape(gid))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,18 +170,23 @@ func query(t *testing.T, gid string) record {
 
 func statusOf(t *testing.T, gid string) string {
 	t.Helper()
-	if found := query(t, gid); found.Transaction != nil {
+	return coordinator.statusOf(t, gid)
+}
+
+func (d *daemon) statusOf(t *testing.T, gid string) string {
+	t.Helper()
+	if found := d.query(t, gid); found.Transaction != nil {
 		return found.Transaction.Status
 	}
 	return "absent"
 }
 
 // rows spells the branch rows' statuses in stored order by their first letters: "PSPS".
-func rows(t *testing.T, gid string) string {
+func (d *daemon) rows(t *testing.T, gid string) string {
 	t.Helper()
 	letters := map[string]string{"prepared": "P", "succeed": "S", "failed": "F"}
 	text := ""
-	for _, row := range query(t, gid).Branches {
+	for _, row := range d.query(t, gid).Branches {
 		text += letters[row.Status]
 	}
 	return text
@@ -170,10 +194,15 @@ func rows(t *testing.T, gid string) string {
 
 func expectEnd(t *testing.T, gid, end, branchRows string) {
 	t.Helper()
-	if !eventually(20*time.Second, func() bool { return statusOf(t, gid) == end }) {
-		t.Fatalf("%s is %s, not %s; its branches saw: %s", gid, statusOf(t, gid), end, business.story(gid))
+	coordinator.expectEnd(t, gid, end, branchRows)
+}
+
+func (d *daemon) expectEnd(t *testing.T, gid, end, branchRows string) {
+	t.Helper()
+	if !eventually(20*time.Second, func() bool { return d.statusOf(t, gid) == end }) {
+		t.Fatalf("%s is %s, not %s; its branches saw: %s", gid, d.statusOf(t, gid), end, business.story(gid))
 	}
-	if seen := rows(t, gid); seen != branchRows {
+	if seen := d.rows(t, gid); seen != branchRows {
 		t.Errorf("rows of %s are %s, not %s", gid, seen, branchRows)
 	}
 }
