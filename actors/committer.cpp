@@ -1,15 +1,11 @@
 #include "actors/committer.hpp"
 
+#include <algorithm>
+
 namespace treaty {
 namespace {
 
-constexpr std::chrono::seconds probe_every{1};
-
-void note_health(lane_surroundings& around) {
-  const bool serving = around.kept.health().state == store_state::serving;
-  around.store_failing = !serving;
-  around.metrics.store_serving->Set(serving ? 1 : 0);
-}
+constexpr std::chrono::milliseconds look_again{1'000};
 
 std::vector<write_set> join(std::vector<commit_batch>& batches) {
   if (batches.size() == 1) return std::move(batches.front().writes);
@@ -37,53 +33,61 @@ void hand_back(std::vector<commit_batch>& batches, std::vector<write_set> writes
   }
 }
 
-void note_figures(lane_surroundings& around, store_figures& seen) {
-  const store_figures so_far = around.kept.figures();
-  around.metrics.store_syncs->Increment(static_cast<double>(so_far.syncs - seen.syncs));
-  around.metrics.store_bytes_written->Increment(static_cast<double>(so_far.bytes_written - seen.bytes_written));
-  seen = so_far;
-}
-
-void commit_all(lane_surroundings& around, std::vector<commit_batch> batches) {
-  std::vector<write_set> writes = join(batches);
-  const time_point began = now();
-  std::vector<result<void>> results = around.kept.commit(writes, durability::synced);
-  around.metrics.commit_seconds->Observe(std::chrono::duration<double>(now() - began).count());
-  around.metrics.commit_batch_size->Observe(static_cast<double>(writes.size()));
-  const bool failed = std::any_of(results.begin(), results.end(), [](const result<void>& one) {
-    return !one && one.error().code == errc::outcome_unknown;
-  });
-  if (failed) {
-    around.store_failing = true;
-    around.metrics.store_serving->Set(0);
-  }
-  hand_back(batches, std::move(writes), std::move(results));
-}
-
 }  // namespace
 
-void committer(caf::blocking_actor* self, lane_surroundings* around) {
-  std::vector<commit_batch> waiting;
-  store_figures seen;
-  bool working = true;
-  bool drained = false;
-  const auto take = [&](commit_batch& one) { waiting.push_back(std::move(one)); };
-  const auto stop = [&](stop_working) { working = false; };
-  while (working) {
-    self->receive(
-        take, stop, caf::after(probe_every) >> [&] {
-          if (!around->store_failing) return;
-          static_cast<void>(around->kept.commit({}, durability::synced));
-          note_health(*around);
-        });
-    for (drained = waiting.empty(); !drained;) {
-      self->receive(
-          take, stop, caf::after(std::chrono::seconds{0}) >> [&] { drained = true; });
-    }
-    if (waiting.empty()) continue;
-    commit_all(*around, std::exchange(waiting, {}));
-    note_figures(*around, seen);
-  }
+caf::behavior committer(caf::stateful_actor<committer_state>* self, blocking_worker* on, lane_surroundings* around) {
+  self->state.begin(*on, *around);
+  return {
+      [self](commit_batch& one) { self->state.take(std::move(one)); },
+      [self](commit_now) { self->state.commit_what_waits(); },
+      [self](look_at_store) { self->state.look_at_the_store(); },
+      [self](stop_working) {
+        self->state.commit_what_waits();
+        self->quit();
+      },
+  };
+}
+
+void committer_state::begin(blocking_worker& on, lane_surroundings& around) {
+  worker_ = &on;
+  around_ = &around;
+}
+
+/// What the other lanes have sent by now stands in the mailbox before our own word, and rides along.
+void committer_state::take(commit_batch&& batch) {
+  waiting_.push_back(std::move(batch));
+  if (waiting_.size() == 1) self_->send(self_, commit_now{});
+}
+
+void committer_state::commit_what_waits() {
+  if (waiting_.empty()) return;
+  std::vector<commit_batch> batches = std::exchange(waiting_, {});
+  std::vector<write_set> writes = join(batches);
+  const time_point began = now();
+  std::vector<result<void>> results = around_->kept.commit(writes, durability::synced);
+  around_->metrics.commit_seconds->Observe(std::chrono::duration<double>(now() - began).count());
+  around_->metrics.commit_batch_size->Observe(static_cast<double>(writes.size()));
+  const bool failed = std::any_of(results.begin(), results.end(), [](const result<void>& one) {
+    return !one && (one.error().code == errc::outcome_unknown || one.error().code == errc::unavailable);
+  });
+  if (failed) around_->store_failing = true;
+  note_figures();
+  hand_back(batches, std::move(writes), std::move(results));
+  if (failed) look_at_the_store();
+}
+
+void committer_state::look_at_the_store() {
+  const bool serving = around_->kept.health().state == store_state::serving;
+  around_->store_failing = !serving;
+  around_->metrics.store_serving->Set(serving ? 1 : 0);
+  if (!serving) worker_->send_after(look_again, look_at_store{});
+}
+
+void committer_state::note_figures() {
+  const store_figures so_far = around_->kept.figures();
+  around_->metrics.store_syncs->Increment(static_cast<double>(so_far.syncs - seen_.syncs));
+  around_->metrics.store_bytes_written->Increment(static_cast<double>(so_far.bytes_written - seen_.bytes_written));
+  seen_ = so_far;
 }
 
 }  // namespace treaty

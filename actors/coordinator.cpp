@@ -43,7 +43,8 @@ std::string_view to_string(coordinator_state state) {
 /// Owns the actors and takes them down in the reverse order of their start.
 class coordinator::system {
 public:
-  system(store& kept, std::vector<lane_ports> ports, coordinator_options options, prometheus::Registry& registry);
+  system(store& kept, std::vector<lane_ports> ports, const loop_factory& make_loop, coordinator_options options,
+         prometheus::Registry& registry);
   ~system() { stop(); }
 
   result<void> start();
@@ -67,8 +68,8 @@ public:
   std::atomic<coordinator_state> phase{coordinator_state::starting};
 };
 
-coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordinator_options options,
-                            prometheus::Registry& registry)
+coordinator::system::system(store& kept, std::vector<lane_ports> ports, const loop_factory& make_loop,
+                            coordinator_options options, prometheus::Registry& registry)
     : options_{std::move(options)},
       metrics_{registry},
       actors_{config_},
@@ -76,13 +77,15 @@ coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordina
       door{lanes, around} {
   TREATY_ASSERT(!ports.empty());
   around.oldest_seconds = std::vector<std::atomic<double>>(ports.size());
-  around.committer = actors_.spawn<caf::detached>(committer, &around);
+  const auto work = [&](auto body, auto... arguments) {
+    return std::make_unique<blocking_worker>(actors_, make_loop(), body, &around, std::move(arguments)...);
+  };
+  around.committer = work(committer);
   for (std::size_t at = 0; at < std::max<std::size_t>(options_.reader_threads, 1); ++at) {
-    around.readers.push_back(actors_.spawn<caf::detached>(reader, &around));
+    around.readers.push_back(work(reader));
   }
-  around.sweeper = actors_.spawn<caf::detached>(reader, &around);
-  around.topics = actors_.spawn<caf::detached>(
-      topics, &around, std::function<void(envelope)>{[this](envelope in) { door.deliver(std::move(in)); }});
+  around.sweeper = work(reader);
+  around.topics = work(topics, std::function<void(envelope)>{[this](envelope in) { door.deliver(std::move(in)); }});
   metrics_.store_serving->Set(1);
   for (std::size_t at = 0; at < ports.size(); ++at) {
     lanes.push_back(std::make_unique<lane>(std::move(ports[at]), around, at, ports.size()));
@@ -91,7 +94,7 @@ coordinator::system::system(store& kept, std::vector<lane_ports> ports, coordina
 
 result<void> coordinator::system::start() {
   TREATY_TRY(topic_map all_topics, load_topics(around.kept));
-  caf::anon_send(around.topics, topics_loaded{std::move(all_topics)});
+  around.topics->send(topics_loaded{std::move(all_topics)});
   if (auto recovered = recover(); !recovered) return recovered;
   start_lanes();
   phase = coordinator_state::serving;
@@ -131,19 +134,20 @@ std::size_t coordinator::system::drain(std::chrono::milliseconds limit) {
 void coordinator::system::stop() {
   if (phase.exchange(coordinator_state::stopped) == coordinator_state::stopped) return;
   for (const auto& one : lanes) one->let_go();
-  caf::anon_send(around.committer, stop_working{});
-  for (const caf::actor& one : around.readers) caf::anon_send(one, stop_working{});
-  caf::anon_send(around.sweeper, stop_working{});
-  caf::anon_send(around.topics, stop_working{});
-  if (!started_) start_lanes();     // they have shards to end
-  actors_.await_all_actors_done();  // while the lanes still run: what the committer and the readers hand back is heard
+  if (!started_) start_lanes();  // they have shards to end
+  // While the lanes still run: what the workers hand back is heard.
+  around.topics->stop();
+  around.committer->stop();
+  for (const auto& one : around.readers) one->stop();
+  around.sweeper->stop();
+  actors_.await_all_actors_done();
   for (const auto& one : lanes) one->stop();
   lanes.clear();
 }
 
-coordinator::coordinator(store& kept, std::vector<lane_ports> lanes, coordinator_options options,
-                         prometheus::Registry& metrics)
-    : system_{std::make_unique<system>(kept, std::move(lanes), std::move(options), metrics)} {}
+coordinator::coordinator(store& kept, std::vector<lane_ports> lanes, const loop_factory& make_loop,
+                         coordinator_options options, prometheus::Registry& metrics)
+    : system_{std::make_unique<system>(kept, std::move(lanes), make_loop, std::move(options), metrics)} {}
 
 coordinator::~coordinator() = default;
 

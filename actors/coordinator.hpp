@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,8 +48,10 @@ std::string_view to_string(coordinator_state state);
 /// The actor system: lanes, shards, transactions, committer, readers, behind one door.
 class coordinator final : public ingress {
 public:
-  /// `kept` outlives the coordinator. At least one lane.
-  coordinator(store& kept, std::vector<lane_ports> lanes, coordinator_options options, prometheus::Registry& metrics);
+  /// `kept` outlives the coordinator. At least one lane. `make_loop` gives the threads that wait for the disk their
+  /// loops.
+  coordinator(store& kept, std::vector<lane_ports> lanes, const std::function<std::shared_ptr<loop>()>& make_loop,
+              coordinator_options options, prometheus::Registry& metrics);
   ~coordinator() override;
 
   /// Starts the lanes' threads and recovers: every unfinished transaction has its owner again when this returns.

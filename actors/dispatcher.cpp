@@ -54,7 +54,7 @@ bool wants_expansion(const event& what) {
 void dispatcher::offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) {
   const bool expand = wants_expansion(what);
   envelope in{std::move(id), std::move(what), std::move(to), body_bytes};
-  if (expand) return caf::anon_send(around_.topics, std::move(in));
+  if (expand) return around_.topics->send(std::move(in));
   deliver(std::move(in));
 }
 
@@ -64,7 +64,7 @@ void dispatcher::deliver(envelope in) {
 
 void dispatcher::read(std::function<void(store&)> job) {
   const std::size_t which = next_reader_.fetch_add(1, std::memory_order_relaxed) % around_.readers.size();
-  caf::anon_send(around_.readers[which], read_job{std::move(job)});
+  around_.readers[which]->send(read_job{std::move(job)});
 }
 
 void dispatcher::query(gid id, on_result<txn_record> done) {
@@ -90,7 +90,7 @@ void dispatcher::reset_cron(std::chrono::seconds later_than, std::size_t limit, 
 }
 
 void dispatcher::change_topic(topic_change change, std::shared_ptr<answer_sink> to) {
-  caf::anon_send(around_.topics, topic_change_request{std::move(change), std::move(to)});
+  around_.topics->send(topic_change_request{std::move(change), std::move(to)});
 }
 
 void dispatcher::query_kv(std::string category, std::string key, on_result<kv_record> done) {

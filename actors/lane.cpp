@@ -91,7 +91,7 @@ void lane::send_batch() {
   }
   batch.home = this;
   around_.metrics.commit_queue->Decrement(static_cast<double>(batch.writes.size()));
-  caf::anon_send(around_.committer, std::move(batch));
+  around_.committer->send(std::move(batch));
 }
 
 void lane::committed(commit_batch batch, std::vector<result<void>> results) {
@@ -104,7 +104,7 @@ void lane::committed(commit_batch batch, std::vector<result<void>> results) {
 
 void lane::load(treaty::gid id, caf::actor to) {
   next_reader_ = (next_reader_ + 1) % around_.readers.size();
-  caf::anon_send(around_.readers[next_reader_], load_request{std::move(id), this, std::move(to)});
+  around_.readers[next_reader_]->send(load_request{std::move(id), this, std::move(to)});
 }
 
 void lane::arm(timer_node& node, time_point due) {

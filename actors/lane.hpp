@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "actors/blocking_worker.hpp"
 #include "actors/coordinator.hpp"
 #include "actors/messages.hpp"
 #include "actors/metrics.hpp"
@@ -25,10 +26,10 @@ struct lane_surroundings {
   store& kept;
   const coordinator_options& options;
   coordinator_metrics& metrics;
-  caf::actor committer;
-  std::vector<caf::actor> readers;
-  caf::actor sweeper;
-  caf::actor topics;
+  std::unique_ptr<blocking_worker> committer;
+  std::vector<std::unique_ptr<blocking_worker>> readers;
+  std::unique_ptr<blocking_worker> sweeper;
+  std::unique_ptr<blocking_worker> topics;
   std::vector<std::atomic<double>> oldest_seconds;  // one for each lane
   std::atomic<bool> store_failing{false};
   std::atomic<bool> draining{false};

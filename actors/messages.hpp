@@ -85,7 +85,10 @@ struct load_request {
 struct read_job {
   std::function<void(store&)> run;
 };
-struct stop_working {};
+/// The committer's word to itself: what came meanwhile rides along.
+struct commit_now {};
+/// The committer looks whether a failing store serves again.
+struct look_at_store {};
 
 // To the owner of the topics, beside envelopes with messages that it expands.
 
@@ -114,6 +117,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::let_go)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::commit_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::load_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::read_job)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::stop_working)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::commit_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::look_at_store)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::topics_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::topic_change_request)

@@ -2,7 +2,7 @@
 
 namespace treaty {
 
-caf::behavior reader(caf::event_based_actor* self, lane_surroundings* around) {
+caf::behavior reader(caf::event_based_actor* self, blocking_worker*, lane_surroundings* around) {
   return {
       [around](load_request& wanted) {
         auto answer = std::make_shared<std::pair<caf::actor, loaded>>(std::move(wanted.to),

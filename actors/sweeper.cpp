@@ -11,13 +11,13 @@ constexpr std::chrono::seconds pause_between_sweeps{30};
 void sweep_when_due(lane_surroundings& around) {
   if (around.sweep_under_way || now() < around.next_sweep.load()) return;
   around.sweep_under_way = true;
-  caf::anon_send(around.sweeper, read_job{[&around](store& kept) {
-                   const auto removed = kept.expire(now() - around.options.finished_expire, rows_a_sweep);
-                   if (removed) around.metrics.expired->Increment(static_cast<double>(*removed));
-                   const bool more = removed && *removed == rows_a_sweep;
-                   around.next_sweep = now() + (more ? std::chrono::seconds{0} : pause_between_sweeps);
-                   around.sweep_under_way = false;
-                 }});
+  around.sweeper->send(read_job{[&around](store& kept) {
+    const auto removed = kept.expire(now() - around.options.finished_expire, rows_a_sweep);
+    if (removed) around.metrics.expired->Increment(static_cast<double>(*removed));
+    const bool more = removed && *removed == rows_a_sweep;
+    around.next_sweep = now() + (more ? std::chrono::seconds{0} : pause_between_sweeps);
+    around.sweep_under_way = false;
+  }});
 }
 
 }  // namespace treaty

@@ -146,7 +146,8 @@ result<topic_map> load_topics(const store& kept) {
   return all;
 }
 
-caf::behavior topics(caf::event_based_actor* self, lane_surroundings* around, std::function<void(envelope)> deliver) {
+caf::behavior topics(caf::event_based_actor* self, blocking_worker*, lane_surroundings* around,
+                     std::function<void(envelope)> deliver) {
   const auto keeper = std::make_shared<topic_keeper>(*around, std::move(deliver));
   return {
       [keeper](topics_loaded& all) { keeper->begin_with(std::move(all.topics)); },

@@ -211,7 +211,6 @@ void transaction_state::read_again_after(const failure& why) {
   answer_all(unwritten(why));
   machine_.reset();
   if (why.code == errc::invalid_argument) return retire_until(std::nullopt);
-  home_->around().store_failing = true;
   home_->arm(timer_, now() + read_again_after_failure);
 }
 

@@ -92,7 +92,8 @@ void service::parts::make_lanes() {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
     lanes.push_back({loop, std::make_shared<branch_mux>(loop, where, branch_options_of(values), client_metrics)});
   }
-  decides = std::make_unique<coordinator>(*kept, std::move(lanes), coordinator_options_of(values), metrics);
+  decides = std::make_unique<coordinator>(
+      *kept, std::move(lanes), [] { return std::make_shared<asio_loop>(); }, coordinator_options_of(values), metrics);
 }
 
 void service::parts::add_routes() {

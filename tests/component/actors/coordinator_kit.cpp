@@ -141,8 +141,9 @@ coordinator_world::coordinator_world(coordinator_options options, store* kept, s
     auto events = std::make_shared<asio_loop>();
     ports.push_back({events, std::make_shared<scripted_client>(participant, *events)});
   }
-  coordinator = std::make_unique<treaty::coordinator>(kept == nullptr ? *own_store_ : *kept, std::move(ports), options,
-                                                      metrics_->registry);
+  coordinator = std::make_unique<treaty::coordinator>(
+      kept == nullptr ? *own_store_ : *kept, std::move(ports), [] { return std::make_shared<asio_loop>(); }, options,
+      metrics_->registry);
   const auto started = coordinator->start();
   TREATY_ASSERT(started);
 }
