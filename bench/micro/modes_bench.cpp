@@ -1,0 +1,96 @@
+#include <benchmark/benchmark.h>
+
+#include "core/driver.hpp"
+#include "tests/kit/mode_kit.hpp"
+
+// What does a whole transaction cost its driver, beside the saga's (saga_bench.cpp)? Each write is durable at once.
+namespace treaty {
+namespace {
+
+class round_trip {
+public:
+  explicit round_trip(const gid& id) : txn_{id, 1, {}, std::chrono::milliseconds{100}} {}
+
+  void offer(const event& e) { perform(txn_.offer(e, kit::start_time)); }
+  void answer_all() {
+    while (!calls_.empty()) {
+      const std::size_t leg = calls_.back();
+      calls_.pop_back();
+      offer(answered{leg, call_outcome::success, {}});
+    }
+  }
+  bool ended_after(std::size_t writes) const { return txn_.finished() && writes_ == writes; }
+  const driver& machine() const { return txn_; }
+
+private:
+  void perform(output out) {
+    for (bool again = true; std::exchange(again, false);) {
+      for (const effect& one : out.now) {
+        if (const auto* made = std::get_if<call_leg>(&one)) calls_.push_back(made->leg);
+      }
+      if (!out.write) continue;
+      writes_ += 1;
+      out = txn_.durable(out.write->progress.revision, kit::start_time);
+      again = true;
+    }
+  }
+
+  driver txn_;
+  std::vector<std::size_t> calls_;
+  std::size_t writes_ = 0;
+};
+
+/// prepare, a registration for each branch, submit, every confirm.
+void BM_TccDriverRoundTrip(benchmark::State& bench) {
+  const auto branches = static_cast<std::size_t>(bench.range(0));
+  const auto definition = kit::define(kit::mode_spec{.type = trans_type::tcc});
+  std::vector<register_requested> registrations;
+  for (std::size_t at = 0; at < branches; ++at) {
+    registrations.push_back(kit::registration(trans_type::tcc, {.id = step_branch_id(at).value}, 2));
+  }
+  for (auto _ : bench) {
+    round_trip tcc{definition->gid};
+    tcc.offer(prepare_requested{definition, 1});
+    for (const register_requested& one : registrations) tcc.offer(one);
+    tcc.offer(submit_requested{definition, 3});
+    tcc.answer_all();
+    if (!tcc.ended_after(3 + branches)) bench.SkipWithError("tcc did not finish in its writes");
+    benchmark::DoNotOptimize(tcc.machine());
+  }
+  bench.SetItemsProcessed(bench.iterations());
+}
+BENCHMARK(BM_TccDriverRoundTrip)->Arg(2)->Arg(16)->Arg(128);
+
+/// submit, every action.
+void BM_MsgDriverRoundTrip(benchmark::State& bench) {
+  kit::mode_spec spec{.type = trans_type::msg};
+  for (std::int64_t step = 0; step < bench.range(0); ++step) spec.steps.push_back("step" + std::to_string(step));
+  const auto definition = kit::define(spec);
+  for (auto _ : bench) {
+    round_trip message{definition->gid};
+    message.offer(submit_requested{definition, 1});
+    message.answer_all();
+    if (!message.ended_after(2)) bench.SkipWithError("message did not finish in two writes");
+    benchmark::DoNotOptimize(message.machine());
+  }
+  bench.SetItemsProcessed(bench.iterations());
+}
+BENCHMARK(BM_MsgDriverRoundTrip)->Arg(1)->Arg(16)->Arg(128);
+
+/// prepare, submit, every action.
+void BM_PreparedMsgDriverRoundTrip(benchmark::State& bench) {
+  const auto definition = kit::define(kit::mode_spec{.type = trans_type::msg, .steps = {"credit"}});
+  for (auto _ : bench) {
+    round_trip message{definition->gid};
+    message.offer(prepare_requested{definition, 1});
+    message.offer(submit_requested{definition, 2});
+    message.answer_all();
+    if (!message.ended_after(3)) bench.SkipWithError("message did not finish in three writes");
+    benchmark::DoNotOptimize(message.machine());
+  }
+  bench.SetItemsProcessed(bench.iterations());
+}
+BENCHMARK(BM_PreparedMsgDriverRoundTrip);
+
+}  // namespace
+}  // namespace treaty
