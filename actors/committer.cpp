@@ -29,7 +29,9 @@ void hand_back(std::vector<commit_batch>& batches, std::vector<write_set> writes
     next_result += count;
     lane* const home = one.home;
     own->first = std::move(one);
-    home->post([home, own] { home->committed(std::move(own->first), std::move(own->second)); });
+    home->post([home, own = std::move(own)] {  // the last handle must not be dropped on this thread
+      home->committed(std::move(own->first), std::move(own->second));
+    });
   }
 }
 
