@@ -1,6 +1,7 @@
 #include "core/lifecycle.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/base/assert.hpp"
@@ -201,8 +202,8 @@ void schedule_watch(transition& out, growth how, std::string_view detail, const 
 }
 
 bool any_in_flight(const txn_state& state) {
-  return state.watch_in_flight ||
-         std::any_of(state.in_flight.begin(), state.in_flight.end(), [](std::uint8_t flag) { return flag != 0; });
+  if (state.watch_in_flight) return true;
+  return !state.in_flight.empty() && std::memchr(state.in_flight.data(), 1, state.in_flight.size()) != nullptr;
 }
 
 std::string failure_text(std::string_view detail) {

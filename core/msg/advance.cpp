@@ -9,6 +9,15 @@
 namespace treaty::msg {
 namespace {
 
+/// The first action to look at. One after another, those that have succeeded are the first ones.
+std::size_t first_open(const txn_record& record) {
+  if (record.definition->options.concurrent) return 0;
+  const auto& legs = record.progress.legs;
+  const auto open =
+      std::partition_point(legs.begin(), legs.end(), [](const leg& one) { return one.status == leg_status::succeed; });
+  return static_cast<std::size_t>(open - legs.begin());
+}
+
 class decision {
 public:
   decision(transition& out, const context& ctx) : out_{out}, ctx_{ctx} {}
@@ -139,7 +148,7 @@ private:
   bool call_actions() {
     const bool serial = !out_.next.record.definition->options.concurrent;
     bool all = true;
-    for (std::size_t index = 0; index < progress().legs.size(); ++index) {
+    for (std::size_t index = first_open(out_.next.record); index < progress().legs.size(); ++index) {
       if (progress().legs[index].status == leg_status::succeed) continue;
       if (may_start(out_.next, index, ctx_) && start_leg(out_, index, ctx_)) continue;
       all = false;
@@ -169,7 +178,7 @@ std::optional<time_point> next_moment(const txn_state& state) {
   if (progress.status == txn_status::prepared && !state.watch_in_flight) return progress.watch.due;
   if (progress.status != txn_status::submitted) return std::nullopt;
   std::optional<time_point> soonest;
-  for (std::size_t index = 0; index < progress.legs.size(); ++index) {
+  for (std::size_t index = first_open(state.record); index < progress.legs.size(); ++index) {
     const leg& one = progress.legs[index];
     if (one.status != leg_status::prepared) continue;
     const bool waits = state.in_flight[index] == 0 && is_set(one.due);

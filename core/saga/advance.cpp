@@ -1,5 +1,6 @@
 #include "core/saga/advance.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -185,7 +186,10 @@ std::optional<time_point> next_moment(const txn_state& state) {
   };
   const bool acting = progress.status == txn_status::submitted;
   if (!acting && progress.status != txn_status::aborting) return soonest;
-  for (std::size_t index = 0; index < progress.legs.size(); ++index) {
+  const bool serial = acting && !state.record.definition->saga.concurrent;
+  const std::size_t first = serial ? 2 * serial_steps_done(state.record) : 0;
+  const std::size_t beyond = serial ? std::min(first + 2, progress.legs.size()) : progress.legs.size();
+  for (std::size_t index = first; index < beyond; ++index) {
     const leg& one = progress.legs[index];
     if (one.status != leg_status::prepared || state.in_flight[index] != 0 || is_action(index) != acting) continue;
     consider(one.due);

@@ -13,7 +13,7 @@ std::size_t step_count(const txn_state& state) {
 }
 
 bool all_actions_succeeded(const txn_state& state) {
-  for (std::size_t step = 0; step < step_count(state); ++step) {
+  for (std::size_t step = step_count(state); step-- > 0;) {  // from the end: there the open ones are
     if (state.record.progress.legs[action_leg(step)].status != leg_status::succeed) return false;
   }
   return true;
@@ -21,12 +21,9 @@ bool all_actions_succeeded(const txn_state& state) {
 
 namespace {
 
-/// Which steps may run once this one has succeeded?
+/// Side by side: which steps may run once this one has succeeded?
 std::vector<std::vector<std::size_t>> followers_of(const txn_definition& definition) {
   std::vector<std::vector<std::size_t>> followers(definition.steps.size());
-  for (std::size_t step = 1; step < followers.size() && !definition.saga.concurrent; ++step) {
-    followers[step - 1].push_back(step);
-  }
   for (const auto& [step, befores] : definition.saga.orders) {
     for (const std::uint32_t before : befores) followers[before].push_back(step);
   }
@@ -88,9 +85,17 @@ void compensate_against_orders(transition& out, const context& ctx) {
   }
 }
 
+/// One after another: only the first that has not succeeded can be ready, and the next if that has an empty URL.
+void call_next_action(transition& out, const context& ctx) {
+  std::size_t step = serial_steps_done(out.next.record);
+  while (step < step_count(out.next) && start_action(out, step, ctx)) ++step;
+  if (step == step_count(out.next)) finish(out, txn_status::succeed, ctx);
+}
+
 }  // namespace
 
 void call_ready_actions(transition& out, const context& ctx) {
+  if (!out.next.record.definition->saga.concurrent) return call_next_action(out, ctx);
   std::vector<std::size_t> settled;  // empty URLs: each may unlock others
   for (std::size_t step = 0; step < step_count(out.next); ++step) {
     if (start_action(out, step, ctx)) settled.push_back(step);

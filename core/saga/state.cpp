@@ -20,6 +20,15 @@ bool is_runnable(const txn_record& record, std::size_t step) {
                      [&](std::uint32_t before) { return action_succeeded(record, before); });
 }
 
+std::size_t serial_steps_done(const txn_record& record) {
+  std::size_t done = 0;
+  for (std::size_t beyond = record.definition->steps.size(); done < beyond;) {
+    const std::size_t middle = done + (beyond - done) / 2;
+    action_succeeded(record, middle) ? done = middle + 1 : beyond = middle;
+  }
+  return done;
+}
+
 bool needs_compensation(const txn_record& record, std::size_t step) {
   const leg& action = record.progress.legs[action_leg(step)];
   return action.status != leg_status::prepared || action.attempts > 0;

@@ -34,6 +34,10 @@ constexpr std::size_t step_of(std::size_t leg_index) {
 /// May this step's action be called, as far as other steps are concerned?
 bool is_runnable(const txn_record& record, std::size_t step);
 
+/// Serial and submitted: how many steps have succeeded, which are the first ones; the next is the only one that may
+/// run.
+std::size_t serial_steps_done(const txn_record& record);
+
 /// While aborting: was the action executed, or may it have been? Fixed when the abort is decided (`attempts`), so that
 /// an answer that comes later does not change whom we undo.
 bool needs_compensation(const txn_record& record, std::size_t step);
