@@ -40,11 +40,11 @@ func (m *message) add(url string) {
 	}
 }
 
-func (m *message) prepare(query string) error {
+func (m *message) prepare(queryURL string) error {
 	if m.over != nil {
-		return m.over.Prepare(m.url(query))
+		return m.over.Prepare(queryURL)
 	}
-	return m.Msg.Prepare(m.url(query))
+	return m.Msg.Prepare(queryURL)
 }
 
 func (m *message) submit() error {
@@ -55,18 +55,17 @@ func (m *message) submit() error {
 }
 
 // do prepares, runs the business, and submits, aborts or asks, as the library does.
-func (m *message) do(query string, busi error) error {
-	run := func(*dtmcli.BranchBarrier) error { return busi }
+func (m *message) do(queryURL string, busi func(*dtmcli.BranchBarrier) error) error {
 	if m.over != nil {
-		return m.over.DoAndSubmit(m.url(query), run)
+		return m.over.DoAndSubmit(queryURL, busi)
 	}
-	return m.Msg.DoAndSubmit(m.url(query), run)
+	return m.Msg.DoAndSubmit(queryURL, busi)
 }
 
 func TestMsgIsDelivered(t *testing.T) {
 	throughBoth(t, func(t *testing.T, d door) {
 		m := d.message(d.newGid(), "Ok", "Ok")
-		must(t, m.prepare("Ok"))
+		must(t, m.prepare(d.url("Ok")))
 		if seen := statusOf(t, m.Gid); seen != "prepared" {
 			t.Errorf("after prepare it is %s", seen)
 		}
@@ -135,7 +134,8 @@ func TestMsgFollowsTheBusiness(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			throughBoth(t, func(t *testing.T, d door) {
 				m := d.message(d.newGid(), "Ok")
-				if err := m.do(is.query, is.busi); !errors.Is(err, is.busi) {
+				busi := func(*dtmcli.BranchBarrier) error { return is.busi }
+				if err := m.do(d.url(is.query), busi); !errors.Is(err, is.busi) {
 					t.Errorf("the client got %v, not %v", err, is.busi)
 				}
 				expectEnd(t, m.Gid, is.end, is.letter)
@@ -158,7 +158,7 @@ func TestMsgOfADeadSenderIsAskedFor(t *testing.T) {
 			throughBoth(t, func(t *testing.T, d door) {
 				m := d.message(d.newGid(), "Ok")
 				m.TimeoutToFail = 1
-				must(t, m.prepare(is.query))
+				must(t, m.prepare(d.url(is.query)))
 				expectEnd(t, m.Gid, is.end, is.letter)
 				expectStory(t, m.Gid, is.story)
 				for _, one := range business.ledger(m.Gid) {
@@ -244,7 +244,7 @@ func TestMsgPreparedSurvivesADeath(t *testing.T) {
 	withOwnDaemon(t, func(t *testing.T, d door) {
 		gid := d.newGid()
 		m := d.message(gid, "Ok", "Ok")
-		must(t, m.prepare("Refuse"))
+		must(t, m.prepare(d.url("Refuse")))
 		d.dieAndComeBack(t)
 		again := d.message(gid, "Ok", "Ok") // the sender goes on, at the coordinator's new address
 		must(t, again.submit())
@@ -257,7 +257,7 @@ func TestMsgIsAskedForAlthoughSenderAndCoordinatorDie(t *testing.T) {
 	withOwnDaemon(t, func(t *testing.T, d door) {
 		m := d.message(d.newGid(), "Ok")
 		m.TimeoutToFail = 2
-		must(t, m.prepare("OngoingOnce"))
+		must(t, m.prepare(d.url("OngoingOnce")))
 		d.dieAndComeBack(t)
 		d.expectEnd(t, m.Gid, "succeed", "S")
 		expectStory(t, m.Gid, "msg 00, msg 00, action 01")

@@ -49,10 +49,14 @@ func (s *saga) url(name string) string {
 }
 
 func (s *saga) add(action, compensate string) *saga {
+	return s.addURLs(s.url(action), s.url(compensate))
+}
+
+func (s *saga) addURLs(action, compensate string) *saga {
 	if s.grpc != nil {
-		s.grpc.Add(s.url(action), s.url(compensate), wrapperspb.Int64(30))
+		s.grpc.Add(action, compensate, wrapperspb.Int64(30))
 	} else {
-		s.Saga.Add(s.url(action), s.url(compensate), map[string]int{"amount": 30})
+		s.Saga.Add(action, compensate, map[string]int{"amount": 30})
 	}
 	return s
 }
