@@ -178,7 +178,11 @@ var flows = map[string]flow{
 }
 
 func TestWorkflow(t *testing.T) {
+	all := startBank(t, startDatabase(t, postgreSQL)).transferFlows()
 	for name, one := range flows {
+		all[name] = one
+	}
+	for name, one := range all {
 		must(t, workflow.Register2(name, one.run))
 	}
 	must(t, workflow.Register2("OutlivesTheCoordinator", steps("Ok", "BrokenOnce")))
@@ -186,7 +190,7 @@ func TestWorkflow(t *testing.T) {
 		callback := httptest.NewServer(http.HandlerFunc(executeAgain))
 		defer callback.Close()
 		init := func(d door) { workflow.InitHTTP(d.http, callback.URL) }
-		testFlows(t, false, init)
+		testFlows(t, all, false, init)
 	})
 	t.Run("GRPC", func(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -199,15 +203,15 @@ func TestWorkflow(t *testing.T) {
 		workflow.InitGrpc("", "", server)
 		go func() { _ = server.Serve(listener) }()
 		defer server.Stop()
-		testFlows(t, true, init)
+		testFlows(t, all, true, init)
 	})
 }
 
-func testFlows(t *testing.T, rpc bool, init func(d door)) {
+func testFlows(t *testing.T, all map[string]flow, rpc bool, init func(d door)) {
 	shared := door{coordinator, rpc}
 	init(shared)
 	t.Run("Flows", func(t *testing.T) { // ends when all that run in parallel have ended
-		for name, one := range flows {
+		for name, one := range all {
 			name, one := name, one
 			t.Run(name, func(t *testing.T) { t.Parallel(); one.test(t, shared, name, shared.newGid()) })
 		}
