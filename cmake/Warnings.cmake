@@ -4,4 +4,5 @@ add_library(treaty::warnings ALIAS treaty_warnings)
 target_compile_options(treaty_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-align
   -Wunused -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wswitch
-  -Wno-maybe-uninitialized -Wno-array-bounds -Wno-restrict) # GCC 12 sees ghosts in std::optional, variant, map and string when it optimises
+  # GCC 12 sees ghosts in std::optional, variant, map and string when it optimises.
+  -Wno-maybe-uninitialized -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow)
