@@ -45,7 +45,7 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 	"TccTryComesLate": func(t *testing.T, b *bank, d door) {
 		gid := d.newGid()
 		from, to := b.pair(t)
-		_ = d.tcc(gid, dtmcli.TransOptions{TimeoutToFail: 1}, func(x *tcc) error {
+		_ = d.tcc(gid, dtmcli.TransOptions{TimeoutToFail: 2}, func(x *tcc) error {
 			url := b.url(d, to, 30)
 			must(t, x.branch(d.url("Ok"), url, url)) // the try goes astray
 			d.expectEnd(t, gid, "failed", "SP")
@@ -89,7 +89,7 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 	},
 	"MsgOfASenderThatDiesAfterItsCommit": func(t *testing.T, b *bank, d door) {
 		m, from, to := b.msgOf(t, d)
-		m.TimeoutToFail = 1
+		m.TimeoutToFail = 2
 		must(t, m.prepare(b.url(d, 0, 0)))
 		bb, err := dtmcli.BarrierFrom("msg", m.Gid, "00", "msg")
 		must(t, err)

@@ -161,7 +161,7 @@ func TestTccWaitsForTheConfirms(t *testing.T) {
 func TestTccTimesOutAndIsCancelled(t *testing.T) {
 	throughBoth(t, func(t *testing.T, d door) {
 		gid := d.newGid()
-		err := d.tcc(gid, dtmcli.TransOptions{TimeoutToFail: 1}, func(x *tcc) error {
+		err := d.tcc(gid, dtmcli.TransOptions{TimeoutToFail: 2}, func(x *tcc) error {
 			if err := x.call("Ok", "Confirm", "Cancel"); err != nil {
 				t.Errorf("before its time was over: %v", err)
 			}
@@ -176,7 +176,7 @@ func TestTccTimesOutAndIsCancelled(t *testing.T) {
 		}
 		expectEnd(t, gid, "failed", "SP")
 		expectStory(t, gid, "try 01, cancel 01")
-		if reason := query(t, gid).Transaction.RollbackReason; reason != "Timeout after 1 seconds" {
+		if reason := query(t, gid).Transaction.RollbackReason; reason != "Timeout after 2 seconds" {
 			t.Errorf("the reason is %q", reason)
 		}
 	})

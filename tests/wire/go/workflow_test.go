@@ -71,6 +71,12 @@ func dialBusiness() *grpc.ClientConn {
 	return connection
 }
 
+// patient has a slow machine finish an Execute before the coordinator would call back.
+func patient(wf *workflow.Workflow) {
+	wf.RetryInterval = 2
+	wf.RequestTimeout = 5
+}
+
 func execute(name, gid string) ([]byte, error) {
 	return workflow.Execute2(name, gid, []byte(workflowInput))
 }
@@ -183,9 +189,9 @@ func TestWorkflow(t *testing.T) {
 		all[name] = one
 	}
 	for name, one := range all {
-		must(t, workflow.Register2(name, one.run))
+		must(t, workflow.Register2(name, one.run, patient))
 	}
-	must(t, workflow.Register2("OutlivesTheCoordinator", steps("Ok", "BrokenOnce")))
+	must(t, workflow.Register2("OutlivesTheCoordinator", steps("Ok", "BrokenOnce"), patient))
 	t.Run("HTTP", func(t *testing.T) {
 		callback := httptest.NewServer(http.HandlerFunc(executeAgain))
 		defer callback.Close()
