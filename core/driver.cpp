@@ -98,7 +98,7 @@ write_set driver::make_write(time_point now) {
   write.row = record.row;
   write.expected = record.progress.revision;
   write.due_before = record.progress.due;
-  write.due = record.progress.due = due_now(now);
+  record.progress.due = due_now(now);
   write.progress = record.progress;
   write.progress.revision = write.expected + 1;
   if (record.definition.get() != stored_definition_) write.definition = record.definition;

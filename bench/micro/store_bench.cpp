@@ -112,7 +112,7 @@ void run_commits(benchmark::State& bench, phase measured) {
     bench.PauseTiming();
     const auto creations = make_creations(store, waiters, number);
     std::vector<write_set> finishes;
-    for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.due));
+    for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.progress.due));
     if (measured == phase::finish) commit_all(store, creations, durability::buffered);
     bench.ResumeTiming();
     if (!commit_all(store, measured == phase::create ? creations : finishes, d)) bench.SkipWithError("not committed");
@@ -153,7 +153,7 @@ void BM_WholeLife(benchmark::State& bench) {
     const auto creations = make_creations(**opened, waiters, number);
     if (!commit_all(**opened, creations, durability::synced)) bench.SkipWithError("not created");
     std::vector<write_set> finishes;
-    for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.due));
+    for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.progress.due));
     if (!commit_all(**opened, finishes, durability::synced)) bench.SkipWithError("not finished");
   }
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
@@ -176,7 +176,7 @@ void BM_Expire(benchmark::State& bench) {
     for (std::size_t i = 0; i < batches; ++i) {
       const auto creations = make_creations(**opened, batch_size, number);
       std::vector<write_set> finishes;
-      for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.due));
+      for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.progress.due));
       finishes.pop_back();
       commit_all(**opened, creations, durability::buffered);
       commit_all(**opened, finishes, durability::buffered);

@@ -18,8 +18,8 @@ struct write_set {
   time_point create_time{};          // the definition's, also when that is not written again: the timeline's key
   std::size_t first_new_branch = 0;  // position of new_branches.front()
   std::vector<std::shared_ptr<const registered_branch>> new_branches;  // to append
-  time_point due_before{};                                             // the due entry to remove; unset: there is none
-  time_point due{};                                                    // the due entry to add; unset: finished
+  /// The due entry to remove; unset: there is none. The one to add is progress.due; unset: finished.
+  time_point due_before{};
 };
 
 }  // namespace treaty

@@ -94,8 +94,8 @@ result<void> memory_store::apply(const write_set& set) {
 void memory_store::move_due(const write_set& set) {
   if (is_set(set.due_before))
     due_.erase(std::string{keys::make_due(shard_of(set.gid), set.due_before, set.row).view()});
-  if (is_set(set.due))
-    due_.emplace(keys::make_due(shard_of(set.gid), set.due, set.row).view(),
+  if (is_set(set.progress.due))
+    due_.emplace(keys::make_due(shard_of(set.gid), set.progress.due, set.row).view(),
                  codec::due_value{set.create_time, set.gid});
 }
 

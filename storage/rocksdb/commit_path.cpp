@@ -132,15 +132,15 @@ void commit_path::put_branches(const write_set& set) {
 /// A due entry is put once and removed once, which is what SingleDelete asks for: the pair vanishes from memory and
 /// files as soon as it meets, and a scan of what is due does not wade through what was.
 void commit_path::move_due(const write_set& set) {
-  if (set.due == set.due_before) return;
+  if (set.progress.due == set.due_before) return;
   const shard_id shard = shard_of(set.gid);
   if (is_set(set.due_before)) {
     const auto key = keys::make_due(shard, set.due_before, set.row);
     batch_.SingleDelete(db_[family::due], slice(key.view())).PermitUncheckedError();
   }
-  if (is_set(set.due)) {
+  if (is_set(set.progress.due)) {
     codec::encode_due({set.create_time, set.gid}, bytes_);
-    put(family::due, keys::make_due(shard, set.due, set.row).view(), bytes_);
+    put(family::due, keys::make_due(shard, set.progress.due, set.row).view(), bytes_);
   }
 }
 

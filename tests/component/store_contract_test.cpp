@@ -250,18 +250,18 @@ TEST_P(StoreContract, RefusesSetsThatDoNotFitTogether) {
 TEST_P(StoreContract, MovesTheDueEntryWithTheRecord) {
   write_set set = created("g1");
   const shard_id shard = shard_of(gid{"g1"});
-  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.due, set.row, moment(0), gid{"g1"}}));
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.progress.due, set.row, moment(0), gid{"g1"}}));
   const write_set kept = following(set);
   must_commit(kept);
-  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.due, set.row, moment(0), gid{"g1"}}));
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.progress.due, set.row, moment(0), gid{"g1"}}));
   write_set moved = following(kept);
-  moved.due = moment(9000);
+  moved.progress.due = moment(9000);
   must_commit(moved);
   EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, moment(9000), set.row, moment(0), gid{"g1"}}));
   write_set back = following(moved);
-  back.due = set.due;
+  back.progress.due = set.progress.due;
   must_commit(back);
-  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.due, set.row, moment(0), gid{"g1"}}));
+  EXPECT_THAT(all_due(), ElementsAre(due_entry{shard, set.progress.due, set.row, moment(0), gid{"g1"}}));
   must_commit(finishing(back, txn_status::succeed, moment(9500)));
   EXPECT_THAT(all_due(), IsEmpty());
 }

@@ -37,8 +37,8 @@ write_set creation(std::shared_ptr<const txn_definition> definition, record_id r
   set.progress.status = txn_status::submitted;
   set.progress.update_time = definition->create_time;
   set.progress.legs.resize(initial_leg_count(*definition));
-  set.due = definition->create_time + std::chrono::seconds{1};
-  set.progress.due = set.due;
+  set.progress.due = definition->create_time + std::chrono::seconds{1};
+  set.progress.due = set.progress.due;
   set.definition = std::move(definition);
   return set;
 }
@@ -51,7 +51,7 @@ write_set following(const write_set& last) {
   set.definition = nullptr;
   set.first_new_branch = last.first_new_branch + last.new_branches.size();
   set.new_branches.clear();
-  set.due_before = last.due;
+  set.due_before = last.progress.due;
   return set;
 }
 
@@ -65,7 +65,6 @@ write_set finishing(const write_set& last, txn_status status, time_point end) {
     set.progress.legs[i].update_time = end;
     set.progress.legs[i].finish_time = end;
   }
-  set.due = {};
   set.progress.due = {};
   return set;
 }
