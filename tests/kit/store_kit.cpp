@@ -38,7 +38,6 @@ write_set creation(std::shared_ptr<const txn_definition> definition, record_id r
   set.progress.update_time = definition->create_time;
   set.progress.legs.resize(initial_leg_count(*definition));
   set.progress.due = definition->create_time + std::chrono::seconds{1};
-  set.progress.due = set.progress.due;
   set.definition = std::move(definition);
   return set;
 }
