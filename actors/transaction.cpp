@@ -1,6 +1,7 @@
 #include "actors/transaction.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace treaty {
 namespace {
@@ -24,6 +25,13 @@ std::string workflow_message(std::string_view data) {
   message += static_cast<char>(left);
   message += data;
   return message;
+}
+
+/// "03" is 3, "03-01" too: the label under which a branch is counted. 0: not a number.
+std::size_t number_of(const branch_id& id) {
+  std::size_t number = 0;
+  std::from_chars(id.value.data(), id.value.data() + id.value.size(), number);
+  return number;
 }
 
 double seconds_between(time_point from, time_point to) {
@@ -137,7 +145,7 @@ void transaction_state::call(std::size_t leg_index) {
   what.op = view.op_name;
   what.url = view.url;
   what.payload = view.payload;
-  make_call(std::move(what), view.op, leg_index / 2 + 1, [leg_index](branch_reply&& said) -> event {
+  make_call(std::move(what), view.op, number_of(view.id), [leg_index](branch_reply&& said) -> event {
     return answered{leg_index, said.outcome, std::move(said.detail)};
   });
 }
