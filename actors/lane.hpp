@@ -34,7 +34,6 @@ struct lane_surroundings {
   std::atomic<bool> store_failing{false};
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> live{0};
-  std::atomic<std::size_t> parked{0};
   std::atomic<bool> sweep_under_way{false};
   std::atomic<time_point> next_sweep{};
 };

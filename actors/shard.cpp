@@ -107,7 +107,6 @@ void shard_state::park(const std::string& id, time_point due, time_point create_
   place->second.owner = this;
   place->second.create_time = create_time;
   parked_ages_[second_of(create_time)] += 1;
-  home_->around().parked += 1;
   home_->metrics().parked->Increment();
   home_->arm(place->second, due);
 }
@@ -117,7 +116,6 @@ bool shard_state::unpark(const std::string& id) {
   if (found == parked_.end()) return false;
   forget_age(found->second.create_time);
   parked_.erase(found);
-  home_->around().parked -= 1;
   home_->metrics().parked->Decrement();
   return true;
 }

@@ -34,6 +34,12 @@ std::size_t number_of(const branch_id& id) {
   return number;
 }
 
+/// Lives as long as a call whose views point into both.
+std::shared_ptr<const void> keep_both(std::shared_ptr<const void> one, std::shared_ptr<const void> other) {
+  return std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(std::move(one),
+                                                                                               std::move(other));
+}
+
 double seconds_between(time_point from, time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
@@ -137,10 +143,7 @@ void transaction_state::call(std::size_t leg_index) {
   const txn_record& record = machine_->record();
   const leg_view view = view_leg(record, leg_index);
   branch_call what = prepare_call();
-  if (!record.branches.empty()) {
-    what.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
-        record.definition, record.branches[leg_index]);
-  }
+  if (!record.branches.empty()) what.keep = keep_both(record.definition, record.branches[leg_index]);
   what.id = view.id;
   what.op = view.op_name;
   what.url = view.url;
@@ -161,8 +164,7 @@ void transaction_state::call_application() {
   if (is_workflow && route_of(what.protocol, what.url) == branch_route::grpc) {
     const auto message = std::make_shared<std::string>(workflow_message(definition.workflow.data));
     what.payload = *message;
-    what.keep = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
-        machine_->record().definition, message);
+    what.keep = keep_both(machine_->record().definition, message);
   } else if (is_workflow) {
     what.payload = definition.workflow.data;
   }

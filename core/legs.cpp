@@ -47,6 +47,13 @@ bool land(txn_state& state, std::size_t leg_index) {
   return true;
 }
 
+std::optional<time_point> earlier_wait(const txn_state& state, std::size_t leg_index,
+                                       std::optional<time_point> soonest) {
+  const leg& one = state.record.progress.legs[leg_index];
+  if (one.status != leg_status::prepared || state.in_flight[leg_index] != 0 || !is_set(one.due)) return soonest;
+  return soonest ? std::min(*soonest, one.due) : one.due;
+}
+
 void append_branches(transition& out, const std::vector<std::shared_ptr<const registered_branch>>& branches,
                      const context& ctx) {
   for (const auto& one : branches) {

@@ -23,6 +23,10 @@ bool start_leg(transition& out, std::size_t leg_index, const context& ctx);
 /// Takes an answer off the flight list; false: nothing was in flight, it is repeated or late.
 bool land(txn_state& state, std::size_t leg_index);
 
+/// The moment for which this leg waits, or `soonest` if that is earlier; `soonest` when it waits for none.
+std::optional<time_point> earlier_wait(const txn_state& state, std::size_t leg_index,
+                                       std::optional<time_point> soonest);
+
 /// Adds one leg for each branch, in order. Precondition: one leg for each branch until now.
 void append_branches(transition& out, const std::vector<std::shared_ptr<const registered_branch>>& branches,
                      const context& ctx);

@@ -140,9 +140,7 @@ std::optional<time_point> next_moment(const txn_state& state) {
   }
   std::optional<time_point> soonest;
   for (std::size_t index = 0; index < progress.legs.size(); ++index) {
-    const leg& one = progress.legs[index];
-    if (one.status != leg_status::prepared || state.in_flight[index] != 0 || !is_set(one.due)) continue;
-    if (!soonest || one.due < *soonest) soonest = one.due;
+    soonest = earlier_wait(state, index, soonest);
   }
   return soonest;
 }

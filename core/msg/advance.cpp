@@ -179,10 +179,8 @@ std::optional<time_point> next_moment(const txn_state& state) {
   if (progress.status != txn_status::submitted) return std::nullopt;
   std::optional<time_point> soonest;
   for (std::size_t index = first_open(state.record); index < progress.legs.size(); ++index) {
-    const leg& one = progress.legs[index];
-    if (one.status != leg_status::prepared) continue;
-    const bool waits = state.in_flight[index] == 0 && is_set(one.due);
-    if (waits && (!soonest || one.due < *soonest)) soonest = one.due;
+    if (progress.legs[index].status != leg_status::prepared) continue;
+    soonest = earlier_wait(state, index, soonest);
     if (!state.record.definition->options.concurrent) break;  // those behind it have no turn yet
   }
   return soonest;

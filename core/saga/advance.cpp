@@ -181,21 +181,16 @@ transition advance(txn_state state, const event& e, const context& ctx) {
 std::optional<time_point> next_moment(const txn_state& state) {
   const txn_progress& progress = state.record.progress;
   std::optional<time_point> soonest;
-  const auto consider = [&](time_point when) {
-    if (is_set(when) && (!soonest || when < *soonest)) soonest = when;
-  };
   const bool acting = progress.status == txn_status::submitted;
   if (!acting && progress.status != txn_status::aborting) return soonest;
   const bool serial = acting && !state.record.definition->saga.concurrent;
   const std::size_t first = serial ? 2 * serial_steps_done(state.record) : 0;
   const std::size_t beyond = serial ? std::min(first + 2, progress.legs.size()) : progress.legs.size();
   for (std::size_t index = first; index < beyond; ++index) {
-    const leg& one = progress.legs[index];
-    if (one.status != leg_status::prepared || state.in_flight[index] != 0 || is_action(index) != acting) continue;
-    consider(one.due);
+    if (is_action(index) == acting) soonest = earlier_wait(state, index, soonest);
   }
-  if (acting) consider(deadline(*state.record.definition));
-  return soonest;
+  const time_point limit = acting ? deadline(*state.record.definition) : time_point{};
+  return is_set(limit) && (!soonest || limit < *soonest) ? limit : soonest;
 }
 
 }  // namespace treaty::saga
