@@ -16,18 +16,31 @@ import (
 	"google.golang.org/grpc"
 )
 
-// bank is a service over HTTP and gRPC on a database. Its path says what it does: ACCOUNT/AMOUNT adds the amount to the
+// vault is where a bank keeps its money, behind the client library's barrier.
+type vault interface {
+	open(t *testing.T, account, balance int)
+	balance(t *testing.T, account int) int
+	// behind does what a branch call of this path asks for, if the barrier lets it through.
+	behind(barrier *dtmcli.BranchBarrier, path string) error
+	// take is the sender's business: it takes 30, and commits unless it fails.
+	take(barrier *dtmcli.BranchBarrier, from int, failure error) error
+	// preparedOf lists the branches of XA that are prepared and not ended.
+	preparedOf(t *testing.T, gid string) []string
+}
+
+// bank is a service over HTTP and gRPC on a vault. Its path says what it does: ACCOUNT/AMOUNT adds the amount to the
 // account. Within XA it does so in a local transaction that is prepared; else behind the library's barrier, which lets
 // through what comes for the first time and in time. Whatever the coordinator calls of branch 01, the first answer is
 // lost on its way.
 type bank struct {
-	*database
+	vault
+	conf        dtmcli.DBConf // of a vault that speaks XA
 	http, grpc  string
 	lastAccount int32
 }
 
-func startBank(t *testing.T, db *database) *bank {
-	b := &bank{database: db}
+func startBank(t *testing.T, where vault, conf dtmcli.DBConf) *bank {
+	b := &bank{vault: where, conf: conf}
 	server := httptest.NewServer(http.HandlerFunc(b.serveHTTP))
 	t.Cleanup(server.Close)
 	b.http = server.URL
@@ -55,7 +68,7 @@ func (b *bank) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	barrier, err := dtmcli.BarrierFromQuery(q)
 	if err == nil {
 		err = b.serve(barrier, r.URL.Path, func() error {
-			return dtmcli.XaLocalTransaction(q, b.DBConf, func(db *sql.DB, _ *dtmcli.Xa) error { return add(db, r.URL.Path, 1) })
+			return dtmcli.XaLocalTransaction(q, b.conf, func(db *sql.DB, _ *dtmcli.Xa) error { return add(db, r.URL.Path, 1) })
 		})
 	}
 	code, text := dtmcli.Result2HttpJSON(err)
@@ -73,7 +86,7 @@ func (b *bank) serveGRPC(_ interface{}, stream grpc.ServerStream) error {
 	barrier, err := dtmcli.BarrierFrom(base.TransType, base.Gid, base.BranchID, base.Op)
 	if err == nil {
 		err = b.serve(barrier, method, func() error {
-			return dtmgrpc.XaLocalTransaction(stream.Context(), b.DBConf,
+			return dtmgrpc.XaLocalTransaction(stream.Context(), b.conf,
 				func(db *sql.DB, _ *dtmgrpc.XaGrpc) error { return add(db, method, 1) })
 		})
 	}
@@ -97,47 +110,14 @@ func (b *bank) serve(barrier *dtmcli.BranchBarrier, path string, withinXa func()
 	return err
 }
 
-func (b *bank) behind(barrier *dtmcli.BranchBarrier, path string) error {
-	barrier.DBType = b.DBConf.Driver
-	if barrier.Op == "msg" {
-		return barrier.QueryPrepared(b.DB)
-	}
-	return barrier.CallWithDB(b.DB, func(tx *sql.Tx) error {
-		switch barrier.Op {
-		case "confirm":
-			return nil
-		case "cancel", "compensate":
-			return add(tx, path, -1)
-		}
-		return add(tx, path, 1)
-	})
-}
-
-// add refuses what would take more than there is.
-func add(db dtmcli.DB, path string, sign int) error {
-	var account, amount int
-	if _, err := fmt.Sscanf(path, "/%d/%d", &account, &amount); err != nil {
-		return err
-	}
-	amount *= sign
-	result, err := db.Exec(fmt.Sprintf("update bank.account set balance = balance + %d where id = %d and balance + %d >= 0",
-		amount, account, amount))
-	if err != nil {
-		return err
-	}
-	if changed, err := result.RowsAffected(); err != nil || changed == 1 {
-		return err
-	}
-	return fmt.Errorf("no-money %w", dtmcli.ErrFailure)
-}
-
-// pair opens two accounts with 100 each.
+// pair opens an account with 100, to take from, and one with 1000: the library's barrier on Redis looks at the balance before
+// it looks whether the call is a repeated one, so undoing a gift twice needs the money twice.
 func (b *bank) pair(t *testing.T) (from, to int) {
 	t.Helper()
 	last := int(atomic.AddInt32(&b.lastAccount, 2))
 	from, to = last-1, last
 	b.open(t, from, 100)
-	b.open(t, to, 100)
+	b.open(t, to, 1000)
 	return from, to
 }
 
@@ -157,7 +137,8 @@ func TestOnDatabase(t *testing.T) {
 		kind := kind
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := startBank(t, startDatabase(t, kind))
+			db := startDatabase(t, kind)
+			b := startBank(t, db, db.DBConf)
 			for _, tests := range []map[string]func(*testing.T, *bank, door){xaTests, barrierTests} {
 				for name, test := range tests {
 					test := test
@@ -167,6 +148,17 @@ func TestOnDatabase(t *testing.T) {
 				}
 			}
 			t.Run("XaOutlivesTheCoordinator", func(t *testing.T) { testXaOutlivesTheCoordinator(t, b) })
+		})
+	}
+}
+
+func TestOnRedis(t *testing.T) {
+	t.Parallel()
+	b := startBank(t, startRedis(t), dtmcli.DBConf{})
+	for name, test := range barrierTests {
+		test := test
+		t.Run(name, func(t *testing.T) {
+			throughBoth(t, func(t *testing.T, d door) { test(t, b, d) })
 		})
 	}
 }

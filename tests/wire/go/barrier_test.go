@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"database/sql"
 	"errors"
 	"testing"
 
@@ -16,20 +15,20 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 		gid, from, to := b.sagaOf(t, d, 30)
 		d.expectEnd(t, gid, "succeed", "PSPS")
 		expectStory(t, gid, "action 01, action 01, action 02")
-		b.expectBalances(t, gid, from, 70, to, 130)
+		b.expectBalances(t, gid, from, 70, to, 1030)
 	},
 	"SagaRollsBack": func(t *testing.T, b *bank, d door) {
 		gid, from, to := b.sagaOf(t, d, 130)
 		d.expectEnd(t, gid, "failed", "SSSF")
 		expectStory(t, gid, "action 01, action 01, action 02, compensate 02, compensate 01, compensate 01")
-		b.expectBalances(t, gid, from, 100, to, 100)
+		b.expectBalances(t, gid, from, 100, to, 1000)
 	},
 	"TccConfirms": func(t *testing.T, b *bank, d door) {
 		gid := d.newGid()
 		from, to := b.pair(t)
 		must(t, d.tcc(gid, dtmcli.TransOptions{}, func(x *tcc) error { return b.tryTransfer(x, from, to, 30) }))
 		d.expectEnd(t, gid, "succeed", "PSPS")
-		b.expectBalances(t, gid, from, 70, to, 130)
+		b.expectBalances(t, gid, from, 70, to, 1030)
 	},
 	"TccCancels": func(t *testing.T, b *bank, d door) {
 		gid := d.newGid()
@@ -39,7 +38,21 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 		}
 		d.expectEnd(t, gid, "failed", "SPSP")
 		expectStory(t, gid, "try 01, try 02, cancel 02, cancel 01, cancel 01")
-		b.expectBalances(t, gid, from, 100, to, 100)
+		b.expectBalances(t, gid, from, 100, to, 1000)
+	},
+	// The action went astray and comes after its compensation, which found nothing to undo: no effect, and no error.
+	"SagaActionComesLate": func(t *testing.T, b *bank, d door) {
+		gid := d.newGid()
+		from, to := b.pair(t)
+		s := d.saga(t, gid)
+		s.addURLs(d.url("Refuse"), b.url(d, to, 30))
+		s.mustSubmit()
+		d.expectEnd(t, gid, "failed", "SF")
+		expectStory(t, gid, "action 01, compensate 01, compensate 01")
+		late, err := dtmcli.BarrierFrom("saga", gid, "01", "action")
+		must(t, err)
+		must(t, b.behind(late, pathOf(to, 30)))
+		b.expectBalances(t, gid, from, 100, to, 1000)
 	},
 	// The try comes after its cancel: it must have no effect, and no error.
 	"TccTryComesLate": func(t *testing.T, b *bank, d door) {
@@ -54,14 +67,14 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 		late, err := dtmcli.BarrierFrom("tcc", gid, "01", "try")
 		must(t, err)
 		must(t, b.behind(late, pathOf(to, 30)))
-		b.expectBalances(t, gid, from, 100, to, 100)
+		b.expectBalances(t, gid, from, 100, to, 1000)
 	},
 	"MsgOfACommittedBusiness": func(t *testing.T, b *bank, d door) {
 		m, from, to := b.msgOf(t, d)
 		must(t, m.do(b.url(d, 0, 0), func(bb *dtmcli.BranchBarrier) error { return b.take(bb, from, nil) }))
 		d.expectEnd(t, m.Gid, "succeed", "S")
 		expectStory(t, m.Gid, "action 01, action 01")
-		b.expectBalances(t, m.Gid, from, 70, to, 130)
+		b.expectBalances(t, m.Gid, from, 70, to, 1030)
 	},
 	// The business committed, but hears of an error: the query knows better.
 	"MsgOfALostCommit": func(t *testing.T, b *bank, d door) {
@@ -75,7 +88,7 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 			t.Errorf("the client got %v", err)
 		}
 		d.expectEnd(t, m.Gid, "succeed", "S")
-		b.expectBalances(t, m.Gid, from, 70, to, 130)
+		b.expectBalances(t, m.Gid, from, 70, to, 1030)
 	},
 	"MsgOfARolledBackBusiness": func(t *testing.T, b *bank, d door) {
 		m, from, to := b.msgOf(t, d)
@@ -85,7 +98,7 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 			t.Errorf("the client got %v", err)
 		}
 		d.expectEnd(t, m.Gid, "failed", "P")
-		b.expectBalances(t, m.Gid, from, 100, to, 100)
+		b.expectBalances(t, m.Gid, from, 100, to, 1000)
 	},
 	"MsgOfASenderThatDiesAfterItsCommit": func(t *testing.T, b *bank, d door) {
 		m, from, to := b.msgOf(t, d)
@@ -96,7 +109,7 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 		must(t, b.take(bb, from, nil))
 		d.expectEnd(t, m.Gid, "succeed", "S")
 		expectStory(t, m.Gid, "msg 00, action 01, action 01")
-		b.expectBalances(t, m.Gid, from, 70, to, 130)
+		b.expectBalances(t, m.Gid, from, 70, to, 1030)
 	},
 	// The sender is only slow: once the query has said that it did not commit, it no longer can.
 	"MsgOfASenderThatIsTooLate": func(t *testing.T, b *bank, d door) {
@@ -110,7 +123,7 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 			t.Errorf("the client got %v", err)
 		}
 		d.expectEnd(t, m.Gid, "failed", "P")
-		b.expectBalances(t, m.Gid, from, 100, to, 100)
+		b.expectBalances(t, m.Gid, from, 100, to, 1000)
 	},
 }
 
@@ -118,16 +131,21 @@ var barrierTests = map[string]func(t *testing.T, b *bank, d door){
 func (b *bank) sagaOf(t *testing.T, d door, amount int) (gid string, from, to int) {
 	gid = d.newGid()
 	from, to = b.pair(t)
-	s := &saga{Saga: dtmcli.NewSaga(d.http, gid), t: t}
-	if d.rpc {
-		s.grpc = dtmgrpc.NewSagaGrpc(d.grpc, gid)
-		s.Saga = &s.grpc.Saga
-	}
+	s := d.saga(t, gid)
 	for _, url := range []string{b.url(d, to, amount), b.url(d, from, -amount)} {
 		s.addURLs(url, url)
 	}
 	s.mustSubmit()
 	return gid, from, to
+}
+
+func (d door) saga(t *testing.T, gid string) *saga {
+	s := &saga{Saga: dtmcli.NewSaga(d.http, gid), t: t}
+	if d.rpc {
+		s.grpc = dtmgrpc.NewSagaGrpc(d.grpc, gid)
+		s.Saga = &s.grpc.Saga
+	}
+	return s
 }
 
 func (b *bank) tryTransfer(x *tcc, from, to, amount int) error {
@@ -145,15 +163,4 @@ func (b *bank) msgOf(t *testing.T, d door) (m *message, from, to int) {
 	m = d.message(d.newGid())
 	m.add(b.url(d, to, 30))
 	return m, from, to
-}
-
-// take is the sender's business: it takes 30, and commits unless it fails.
-func (b *bank) take(bb *dtmcli.BranchBarrier, from int, failure error) error {
-	bb.DBType = b.DBConf.Driver
-	return bb.CallWithDB(b.DB, func(tx *sql.Tx) error {
-		if err := add(tx, pathOf(from, -30), 1); err != nil {
-			return err
-		}
-		return failure
-	})
 }

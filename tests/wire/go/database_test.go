@@ -81,23 +81,41 @@ func program(t *testing.T, debianPackage, pattern string) string {
 	t.Helper()
 	found, _ := filepath.Glob(pattern)
 	if len(found) == 0 {
-		t.Fatalf("The XA tests need %s. On Debian 12: apt-get install %s", pattern, debianPackage)
+		t.Fatalf("The wire tests need %s. On Debian 12: apt-get install %s", pattern, debianPackage)
 	}
 	return found[len(found)-1]
 }
 
-// startDatabase runs a server of its own on a directory of its own until the test ends.
+// startDatabase runs a SQL server of its own until the test ends.
 func startDatabase(t *testing.T, kind func(t *testing.T, dir string, port int) starter) *database {
+	t.Helper()
+	how, dir := startServer(t, kind)
+	pool, err := dtmimp.StandaloneDB(how.conf)
+	must(t, err)
+	t.Cleanup(func() { pool.Close() })
+	awaitServer(t, how, dir, func() bool { return pool.Ping() == nil })
+	for _, statement := range how.schema {
+		if _, err := pool.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	return &database{how.conf, pool, how.prepared}
+}
+
+// startServer runs a program on a directory of its own until the test ends.
+func startServer(t *testing.T, kind func(t *testing.T, dir string, port int) starter) (how starter, dir string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "treaty-wire-db-")
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	as := unprivileged(t, dir)
-	how := kind(t, dir, freePort(t))
+	how = kind(t, dir, freePort(t))
 	limit, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if output, err := asUser(exec.CommandContext(limit, how.setUp[0], how.setUp[1:]...), dir, as).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", how.setUp, err, output)
+	if len(how.setUp) != 0 {
+		if output, err := asUser(exec.CommandContext(limit, how.setUp[0], how.setUp[1:]...), dir, as).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", how.setUp, err, output)
+		}
 	}
 	log, err := os.Create(dir + "/log")
 	must(t, err)
@@ -111,19 +129,15 @@ func startDatabase(t *testing.T, kind func(t *testing.T, dir string, port int) s
 		defer late.Stop()
 		_ = server.Wait()
 	})
-	pool, err := dtmimp.StandaloneDB(how.conf)
-	must(t, err)
-	t.Cleanup(func() { pool.Close() })
-	if !eventually(30*time.Second, func() bool { return pool.Ping() == nil }) {
+	return how, dir
+}
+
+func awaitServer(t *testing.T, how starter, dir string, ready func() bool) {
+	t.Helper()
+	if !eventually(30*time.Second, ready) {
 		text, _ := os.ReadFile(dir + "/log")
 		t.Fatalf("%v did not become ready; its log:\n%s", how.serve, text)
 	}
-	for _, statement := range how.schema {
-		if _, err := pool.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	return &database{how.conf, pool, how.prepared}
 }
 
 // unprivileged gives the directory to nobody when the tests run as root: database servers refuse to be root.
@@ -181,4 +195,48 @@ func (db *database) preparedOf(t *testing.T, gid string) (branches []string) {
 		}
 	}
 	return branches
+}
+
+func (db *database) behind(barrier *dtmcli.BranchBarrier, path string) error {
+	barrier.DBType = db.DBConf.Driver
+	if barrier.Op == "msg" {
+		return barrier.QueryPrepared(db.DB)
+	}
+	return barrier.CallWithDB(db.DB, func(tx *sql.Tx) error {
+		switch barrier.Op {
+		case "confirm":
+			return nil
+		case "cancel", "compensate":
+			return add(tx, path, -1)
+		}
+		return add(tx, path, 1)
+	})
+}
+
+func (db *database) take(bb *dtmcli.BranchBarrier, from int, failure error) error {
+	bb.DBType = db.DBConf.Driver
+	return bb.CallWithDB(db.DB, func(tx *sql.Tx) error {
+		if err := add(tx, pathOf(from, -30), 1); err != nil {
+			return err
+		}
+		return failure
+	})
+}
+
+// add refuses what would take more than there is.
+func add(db dtmcli.DB, path string, sign int) error {
+	var account, amount int
+	if _, err := fmt.Sscanf(path, "/%d/%d", &account, &amount); err != nil {
+		return err
+	}
+	amount *= sign
+	result, err := db.Exec(fmt.Sprintf("update bank.account set balance = balance + %d where id = %d and balance + %d >= 0",
+		amount, account, amount))
+	if err != nil {
+		return err
+	}
+	if changed, err := result.RowsAffected(); err != nil || changed == 1 {
+		return err
+	}
+	return fmt.Errorf("no-money %w", dtmcli.ErrFailure)
 }

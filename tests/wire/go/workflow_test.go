@@ -184,7 +184,8 @@ var flows = map[string]flow{
 }
 
 func TestWorkflow(t *testing.T) {
-	all := startBank(t, startDatabase(t, postgreSQL)).transferFlows()
+	db := startDatabase(t, postgreSQL)
+	all := startBank(t, db, db.DBConf).transferFlows()
 	for name, one := range flows {
 		all[name] = one
 	}

@@ -19,7 +19,7 @@ func (b *bank) transferFlow(wf *workflow.Workflow, data []byte) ([]byte, error) 
 	}
 	for _, path := range []string{pathOf(to, amount), pathOf(from, -amount)} {
 		path := path
-		_, err := wf.NewBranch().DoXa(b.DBConf, func(db *sql.DB) ([]byte, error) { return nil, add(db, path, 1) })
+		_, err := wf.NewBranch().DoXa(b.conf, func(db *sql.DB) ([]byte, error) { return nil, add(db, path, 1) })
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (b *bank) transferFlows() map[string]flow {
 			}
 			// Each XA branch says that its business is done, that it is prepared, and that it is committed.
 			expectWorkflow(t, d, gid, "succeed", "SSSSSSS", "action 03, action 03")
-			b.expectBalances(t, gid, from, 70, to, 130)
+			b.expectBalances(t, gid, from, 70, to, 1030)
 		}},
 		"RollsItsXaBranchesBack": {b.transferFlow, func(t *testing.T, d door, name, gid string) {
 			from, to := b.pair(t)
@@ -46,7 +46,7 @@ func (b *bank) transferFlows() map[string]flow {
 				t.Errorf("Execute answered %v", err)
 			}
 			expectWorkflow(t, d, gid, "failed", "SSFSS", "")
-			b.expectBalances(t, gid, from, 100, to, 100)
+			b.expectBalances(t, gid, from, 100, to, 1000)
 		}},
 	}
 }

@@ -51,7 +51,7 @@ var xaTests = map[string]func(t *testing.T, b *bank, d door){
 		must(t, b.xa(d, gid, dtmcli.TransOptions{}, func(x *xa) error { return transfer(x, from, to, 30) }))
 		d.expectEnd(t, gid, "succeed", "PSPS")
 		expectStory(t, gid, "action 01, action 02, commit 01, commit 01, commit 02")
-		b.expectBalances(t, gid, from, 70, to, 130)
+		b.expectBalances(t, gid, from, 70, to, 1030)
 	},
 	"XaRollsBackWhenABranchIsRefused": func(t *testing.T, b *bank, d door) {
 		gid := d.newGid()
@@ -62,7 +62,7 @@ var xaTests = map[string]func(t *testing.T, b *bank, d door){
 		}
 		d.expectEnd(t, gid, "failed", "SP") // the branch that was refused undid itself and never registered
 		expectStory(t, gid, "action 01, action 02, rollback 01, rollback 01")
-		b.expectBalances(t, gid, from, 100, to, 100)
+		b.expectBalances(t, gid, from, 100, to, 1000)
 	},
 	"XaRollsBackWhenTheClientFails": func(t *testing.T, b *bank, d door) {
 		gid := d.newGid()
@@ -80,7 +80,7 @@ var xaTests = map[string]func(t *testing.T, b *bank, d door){
 		}
 		d.expectEnd(t, gid, "failed", "SPSP")
 		expectStory(t, gid, "action 01, action 02, rollback 01, rollback 01, rollback 02")
-		b.expectBalances(t, gid, from, 100, to, 100)
+		b.expectBalances(t, gid, from, 100, to, 1000)
 	},
 	"XaTimesOut": func(t *testing.T, b *bank, d door) {
 		gid := d.newGid()
@@ -93,7 +93,7 @@ var xaTests = map[string]func(t *testing.T, b *bank, d door){
 		if err == nil {
 			t.Error("a submit after the time-out succeeded")
 		}
-		b.expectBalances(t, gid, from, 100, to, 100)
+		b.expectBalances(t, gid, from, 100, to, 1000)
 	},
 }
 
@@ -112,5 +112,5 @@ func testXaOutlivesTheCoordinator(t *testing.T, b *bank) {
 		return x.add(from, -30)
 	}))
 	d.expectEnd(t, gid, "succeed", "PSPS")
-	b.expectBalances(t, gid, from, 70, to, 130)
+	b.expectBalances(t, gid, from, 70, to, 1030)
 }
