@@ -7,7 +7,7 @@
 namespace treaty::load {
 
 coordinator_under_load::coordinator_under_load(const load_options& options)
-    : address_{options.target}, pid_{options.pid} {
+    : address_{options.target}, grpc_address_{options.grpc_target}, pid_{options.pid} {
   if (options.treatyd.empty()) return;
   directory_ = std::make_unique<kit::scratch_directory>();
   kit::treatyd_options child_options;
@@ -15,6 +15,7 @@ coordinator_under_load::coordinator_under_load(const load_options& options)
   child_ = std::make_unique<kit::treatyd_process>(options.treatyd, directory_->path(), child_options);
   child_->start();
   address_ = endpoint{"127.0.0.1", child_->http_port()};
+  grpc_address_ = endpoint{"127.0.0.1", child_->grpc_port()};
   pid_ = child_->pid();
   store_in_memory_ = is_in_memory(directory_->path().string());
 }

@@ -21,6 +21,7 @@ public:
   ~coordinator_under_load();
 
   const endpoint& address() const { return address_; }
+  const endpoint& grpc_address() const { return grpc_address_; }
   int pid() const { return pid_; }  // 0: unknown
   bool store_in_memory() const { return store_in_memory_; }
 
@@ -28,6 +29,7 @@ private:
   std::unique_ptr<kit::scratch_directory> directory_;
   std::unique_ptr<kit::treatyd_process> child_;
   endpoint address_;
+  endpoint grpc_address_;
   int pid_ = 0;
   bool store_in_memory_ = false;
 };

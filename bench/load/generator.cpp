@@ -1,10 +1,10 @@
 #include "bench/load/generator.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <string_view>
+#include <utility>
 
-#include "bench/load/process.hpp"
-#include "bench/load/wire.hpp"
+#include "bench/load/sockets.hpp"
 
 namespace treaty::load {
 namespace {
@@ -13,8 +13,8 @@ constexpr std::int64_t rest_ns = 10'000'000;
 
 }  // namespace
 
-generator::generator(std::size_t in_flight, work_plan plan, saga_board& board, poller& events)
-    : plan_{std::move(plan)}, board_{board}, events_{events}, slots_(in_flight), scratch_(64 * 1024) {}
+generator::generator(std::size_t in_flight, work_plan plan, clients& asking, call_board& board, poller& events)
+    : plan_{std::move(plan)}, clients_{asking}, board_{board}, events_{events}, slots_(in_flight) {}
 
 generator::~generator() {
   finish(std::chrono::milliseconds{0});
@@ -27,11 +27,11 @@ void generator::start() {
 void generator::run() {
   for (std::size_t number = 0; number < slots_.size(); ++number) begin(number);
   while (true) {
-    for (const epoll_event& event : events_.wait(wait_limit())) {
-      if (event.data.u64 != poller::wake_tag) readable(event.data.u64);
-    }
+    answers_.clear();
+    clients_.take_answers(events_.wait(wait_limit()), answers_);
+    for (const client_answer& answer : answers_) take_answer(answer);
     take_completed();
-    begin_rested();
+    go_on_rested();
     const bool nothing_left = plan_.limit != 0 && begun_ >= plan_.limit && resting_.empty();
     if (busy_ == 0 && (nothing_left || stopping_.load())) return;
     if (stopping_.load() && now_ns() >= drain_until_.load()) break;
@@ -59,62 +59,43 @@ void generator::begin(std::size_t number) {
   one.answered = 0;
   one.called = 0;
   one.started = now_ns();
-  if (one.socket || connect(number)) {
-    send(number);
-  } else {
-    give_up(number);
-  }
+  board_.open(number, one.gid.data());
+  send(number);
 }
 
 void generator::send(std::size_t number) {
   slot& one = slots_[number];
-  request_template& request = plan_.requests[one.request];
-  if (request.gid_at != std::string::npos) board_.open(number, request.text.data() + request.gid_at);
-  if (write_all(one.socket, request.text) == io_end::open) return;
-  one.socket.close();
-  give_up(number);
+  clients_.send(number, plan_.requests[one.request], std::string_view{one.gid.data(), one.gid.size()});
 }
 
-void generator::readable(std::size_t number) {
-  slot& one = slots_[number];
-  if (!one.socket) return;
-  const io_end end = read_available(one.socket, scratch_, one.input);
-  framed_message message;
-  if (frame(one.input, message) == framing::whole) {
-    const int status = status_of(message.start_line);
-    one.input.erase(0, message.size);
-    take_answer(number, status);
-  } else if (end == io_end::open) {
-    return;
+void generator::take_answer(const client_answer& answer) {
+  slot& one = slots_[answer.slot];
+  if (answer.status == client_answer::broken) {
+    ++counts_.broken_connections;
+    give_up(answer.slot);
+  } else if (answer.status != plan_.requests[one.request].expected_status) {
+    ++counts_.refused[answer.status];
+    // Nothing is stored of a transaction whose first request was refused. One that is begun has to be ended.
+    if (one.request == 0) {
+      give_up(answer.slot);
+    } else {
+      rest(answer.slot);
+    }
+  } else if (++one.request < plan_.requests.size()) {
+    send(answer.slot);
+  } else {
+    one.answered = now_ns();
+    finish_if_done(answer.slot);
   }
-  if (end == io_end::open) return;
-  one.socket.close();
-  if (one.busy && one.answered == 0) give_up(number);
-}
-
-void generator::take_answer(std::size_t number, int status) {
-  slot& one = slots_[number];
-  if (!one.busy) return;
-  if (status != plan_.expected_status) {
-    ++counts_.refused[status];
-    give_up(number);
-    return;
-  }
-  if (++one.request < plan_.requests.size()) {
-    send(number);
-    return;
-  }
-  one.answered = now_ns();
-  finish_if_done(number);
 }
 
 void generator::take_completed() {
   completed_.clear();
   board_.take_completed(completed_);
-  for (const completed_saga& saga : completed_) {
-    if (!board_.is_current(saga)) continue;
-    slots_[saga.slot].called = saga.at;
-    finish_if_done(saga.slot);
+  for (const completed_transaction& done : completed_) {
+    if (!board_.is_current(done)) continue;
+    slots_[done.slot].called = done.at;
+    finish_if_done(done.slot);
   }
 }
 
@@ -126,40 +107,34 @@ void generator::finish_if_done(std::size_t number) {
     counts_.to_answer.add(one.answered - one.started);
     if (plan_.until_branches_called) counts_.to_last_branch.add(one.called - one.started);
   }
-  finished_.fetch_add(1, std::memory_order_relaxed);
   one.busy = false;
   --busy_;
   begin(number);
 }
 
-/// The slot's work came to no good end: it rests, and then begins anew under another gid.
+/// The slot's transaction came to no good end: the slot rests, and then begins anew under another gid.
 void generator::give_up(std::size_t number) {
-  counts_.broken_connections += slots_[number].socket ? 0 : 1;
   board_.close(number);
   slots_[number].busy = false;
   --busy_;
   --begun_;
+  rest(number);
+}
+
+void generator::rest(std::size_t number) {
   resting_.emplace_back(now_ns() + rest_ns, number);
 }
 
-void generator::begin_rested() {
+void generator::go_on_rested() {
   const std::int64_t now = resting_.empty() ? 0 : now_ns();
   while (!resting_.empty() && resting_.front().first <= now) {
     const std::size_t number = resting_.front().second;
     resting_.pop_front();
-    begin(number);
-  }
-}
-
-bool generator::connect(std::size_t number) {
-  slot& one = slots_[number];
-  one.input.clear();
-  try {
-    one.socket = connect_to(plan_.to);
-    events_.watch(one.socket, number);
-    return true;
-  } catch (const std::runtime_error&) {
-    return false;  // counted by the caller
+    if (slots_[number].busy) {
+      send(number);
+    } else {
+      begin(number);
+    }
   }
 }
 
@@ -172,10 +147,6 @@ const tally& generator::finish(std::chrono::milliseconds limit) {
 
 void generator::await_limit() {
   if (thread_.joinable()) thread_.join();
-}
-
-std::int64_t generator::cpu_ns() {
-  return thread_.joinable() ? thread_cpu_ns(thread_) : 0;
 }
 
 }  // namespace treaty::load

@@ -3,14 +3,14 @@
 #include <cstdio>
 #include <exception>
 
-#include "bench/load/profiles.hpp"
+#include "bench/load/runs.hpp"
 
 namespace {
 
 treaty::load::load_report run(const treaty::load::load_options& options) {
   switch (options.what) {
-    case treaty::load::profile::saga:
-      return run_saga(options);
+    case treaty::load::profile::closed_loop:
+      return run_closed_loop(options);
     case treaty::load::profile::floor:
       return run_floor(options);
     case treaty::load::profile::refuse:

@@ -7,9 +7,11 @@
 
 namespace treaty::load {
 
-enum class profile : std::uint8_t { saga, floor, refuse };
-enum class saga_order : bool { serial, concurrent };
-enum class saga_outcome : bool { commit, rollback };
+enum class profile : std::uint8_t { closed_loop, floor, refuse };
+enum class mode : std::uint8_t { saga, message, tcc, workflow };
+enum class wire_protocol : std::uint8_t { http, grpc };
+enum class branch_order : bool { serial, concurrent };
+enum class outcome : bool { commit, rollback };
 
 /// Where requests go.
 struct endpoint {
@@ -18,19 +20,22 @@ struct endpoint {
 };
 
 struct load_options {
-  profile what = profile::saga;
+  profile what = profile::closed_loop;
+  mode of = mode::saga;
+  wire_protocol protocol = wire_protocol::http;
 
-  // The coordinator: an address of one that runs, or a binary to start.
+  // The coordinator: addresses of one that runs, or a binary to start.
   endpoint target;
+  endpoint grpc_target;
   std::string treatyd;                  // path; started on a scratch directory and free ports
   std::string config;                   // further lines of its configuration
   int pid = 0;                          // of the coordinator at `target`, to measure it; 0: not measured
   std::string advertise = "127.0.0.1";  // how the coordinator reaches this machine
 
   // The load.
-  std::size_t branches = 2;
-  saga_order order = saga_order::serial;
-  saga_outcome outcome = saga_outcome::commit;
+  std::size_t branches = 0;
+  branch_order order = branch_order::serial;
+  load::outcome outcome = load::outcome::commit;
   bool wait_result = false;
   std::size_t payload_bytes = 16;
   std::size_t in_flight = 256;
@@ -38,6 +43,7 @@ struct load_options {
   std::chrono::milliseconds warm_up{2'000};
   std::chrono::milliseconds drain_limit{30'000};
   std::size_t participant_threads = 1;
+  std::size_t grpc_channels = 4;
 
   // Profile refuse.
   std::size_t stuck = 100'000;
@@ -45,8 +51,6 @@ struct load_options {
 
   std::string json_file;
 };
-
-inline constexpr std::size_t branches_max = 24;
 
 /// Reads the command line; prints help or what is wrong with it and ends the process in those cases.
 load_options parse_options(int argc, char** argv);

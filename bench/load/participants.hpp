@@ -1,39 +1,24 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <thread>
-#include <unordered_map>
-#include <vector>
+#include <optional>
 
-#include "bench/load/saga_board.hpp"
-#include "bench/load/sockets.hpp"
+#include "bench/load/call_board.hpp"
 
 namespace treaty::load {
 
-/// The business services: answer branch calls as fast as it goes, and note each on the board. Paths: /ok and /undo
-/// succeed, /refuse answers 409, /floor succeeds and is not noted.
+/// The business services: answer branch calls as fast as it goes, and note each on the board. The last word of the path
+/// says how: ok and undo succeed, refuse is a business failure, floor succeeds and is not noted. Threads: any.
 class participants {
 public:
-  participants(std::size_t threads, saga_board& board, poller& generator);
-  participants(const participants&) = delete;
-  participants& operator=(const participants&) = delete;
-  ~participants();
-
-  std::uint16_t port() const { return port_; }
-  /// Since the start. Threads: any.
-  std::uint64_t requests() const;
-  /// Complete after the coordinator has ended or become quiet. Threads: any.
-  call_faults faults() const;
-  /// CPU of all threads since the start, in nanoseconds. Threads: any.
-  std::int64_t cpu_ns() const;
-
-private:
-  class server;
-  std::uint16_t port_ = 0;
-  std::vector<std::unique_ptr<server>> servers_;
+  virtual ~participants() = default;
+  virtual std::uint16_t port() const = 0;
+  /// Since the start.
+  virtual std::uint64_t requests() const = 0;
+  /// Complete after the coordinator has ended or become quiet.
+  virtual call_faults faults() const = 0;
+  /// CPU of their threads since the start, in nanoseconds; nothing when these serve the clients as well.
+  virtual std::optional<std::int64_t> cpu_ns() const = 0;
 };
 
 }  // namespace treaty::load

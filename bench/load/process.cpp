@@ -32,6 +32,18 @@ double cpu_seconds_of(int pid) {
   return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
+double disk_bytes_of(int pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/io"};
+  std::string key;
+  for (double count = 0; file >> key >> count;)
+    if (key == "write_bytes:") return count;
+  return 0;
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
 /// Reads until the other side closes or is silent for two seconds.
 std::string read_to_end(const descriptor& from) {
   std::string text;
@@ -45,7 +57,9 @@ std::string read_to_end(const descriptor& from) {
 }  // namespace
 
 process_usage usage_of(int pid) {
-  process_usage usage{cpu_seconds_of(pid), 0, 0};
+  process_usage usage;
+  usage.cpu_seconds = cpu_seconds_of(pid);
+  usage.disk_bytes = disk_bytes_of(pid);
   std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
   for (std::string line; std::getline(file, line);) {
     std::istringstream words{line};
@@ -62,7 +76,13 @@ std::int64_t thread_cpu_ns(std::thread& thread) {
   clockid_t clock{};
   timespec time{};
   if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
-  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+  return nanoseconds(time);
+}
+
+std::int64_t own_cpu_ns() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return nanoseconds(time);
 }
 
 std::map<std::string, double> read_metrics(const endpoint& from) {

@@ -14,11 +14,13 @@ struct process_usage {
   double cpu_seconds = 0;  // of all its threads, user and system
   double resident_mb = 0;
   double resident_peak_mb = 0;
+  double disk_bytes = 0;  // sent to the disk, or waiting for that, since its start; 0 also when it may not be read
 };
 process_usage usage_of(int pid);
 
-/// CPU of one thread of this process.
+/// CPU of one thread of this process; of all of it.
 std::int64_t thread_cpu_ns(std::thread& thread);
+std::int64_t own_cpu_ns();
 
 /// The sum over all labels of each metric at /api/metrics; empty when that does not answer.
 std::map<std::string, double> read_metrics(const endpoint& from);

@@ -7,50 +7,55 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 
 namespace treaty::load {
 namespace {
 
 constexpr std::array quantiles{0.5, 0.9, 0.99, 0.999};
-constexpr const char* sync_metric = "treaty_store_syncs_total";
 
-/// Figures of one transaction; nothing when they could not be read.
-struct per_saga {
-  std::optional<double> coordinator_us;
-  std::optional<double> syncs;
-  double generator_us = 0;
-  double participants_us = 0;
-  double participant_request_us = 0;
-};
-
-per_saga divide(const load_report& report) {
-  per_saga out;
-  const double finished = std::max<double>(1, static_cast<double>(report.counts.finished));
-  const double cpu = report.after.coordinator.cpu_seconds - report.before.coordinator.cpu_seconds;
-  if (report.after.coordinator.resident_mb > 0) out.coordinator_us = cpu * 1e6 / finished;
-  const auto begin = report.before.metrics.find(sync_metric);
-  const auto end = report.after.metrics.find(sync_metric);
-  if (begin != report.before.metrics.end() && end != report.after.metrics.end())
-    out.syncs = (end->second - begin->second) / finished;
-  const auto participants = static_cast<double>(report.after.participants_cpu_ns - report.before.participants_cpu_ns);
-  const auto requests = static_cast<double>(report.after.participant_requests - report.before.participant_requests);
-  out.generator_us =
-      static_cast<double>(report.after.generator_cpu_ns - report.before.generator_cpu_ns) / 1e3 / finished;
-  out.participants_us = participants / 1e3 / finished;
-  out.participant_request_us = requests > 0 ? participants / 1e3 / requests : 0;
-  return out;
+std::string_view name(mode of) {
+  switch (of) {
+    case mode::saga:
+      return "saga";
+    case mode::message:
+      return "message";
+    case mode::tcc:
+      return "tcc";
+    case mode::workflow:
+      return "workflow";
+  }
+  return "";
 }
 
 std::string_view name(profile what) {
   switch (what) {
-    case profile::saga:
-      return "saga";
+    case profile::closed_loop:
+      return "closed loop";
     case profile::floor:
       return "floor";
     case profile::refuse:
       return "refuse";
   }
   return "";
+}
+
+std::string_view name(wire_protocol protocol) {
+  return protocol == wire_protocol::http ? "http" : "grpc";
+}
+
+void print_load(const load_report& report) {
+  const load_options& options = report.options;
+  const exchanges& each = report.each;
+  fmt::print("{} {}, {}: {} branches, {}, {}{}, {} in flight, {:.1f} s after {:.1f} s of warm-up\n", name(options.what),
+             name(options.of), name(options.protocol), options.branches,
+             options.order == branch_order::serial ? "serial" : "concurrent",
+             options.outcome == outcome::commit ? "committing" : "rolling back",
+             options.wait_result ? ", waiting for the result" : "", options.in_flight, report.seconds(),
+             static_cast<double>(options.warm_up.count()) / 1e3);
+  fmt::print("  {:<22} {} requests to the coordinator, {} branch calls by it, {} by the client\n", "each transaction",
+             each.requests, each.branch_calls, each.client_calls);
+  fmt::print("  {:<22} {} transactions, {:.0f} a second\n", "finished", report.counts.finished, report.per_second());
 }
 
 void print_latency(const char* label, const latency_histogram& of) {
@@ -61,17 +66,26 @@ void print_latency(const char* label, const latency_histogram& of) {
              ms(of.max()));
 }
 
-void print_costs(const load_report& report) {
-  const per_saga each = divide(report);
-  if (each.coordinator_us) {
-    const double cpu = report.after.coordinator.cpu_seconds - report.before.coordinator.cpu_seconds;
-    fmt::print("  {:<22} {:.1f} us CPU a saga ({:.0f} % of a core), resident {:.0f} MB (peak {:.0f})\n", "coordinator",
-               *each.coordinator_us, 100 * cpu / report.seconds(), report.after.coordinator.resident_mb,
-               report.resident_peak_mb);
+void print_coordinator(const load_report& report, const costs& cost) {
+  if (cost.coordinator) {
+    fmt::print("  {:<22} {:.1f} us CPU a transaction", "coordinator", *cost.coordinator);
+    if (cost.coordinator_per_exchange) fmt::print(", {:.1f} an exchange", *cost.coordinator_per_exchange);
+    if (cost.coordinator_per_branch_call) fmt::print(", {:.1f} a branch call", *cost.coordinator_per_branch_call);
+    fmt::print(" ({:.0f} % of a core), resident {:.0f} MB (peak {:.0f})\n", 100 * cost.cores.value_or(0),
+               report.after.coordinator.resident_mb, report.resident_peak_mb);
   }
-  if (each.syncs) fmt::print("  {:<22} {:.4f} a saga\n", "store syncs", *each.syncs);
-  fmt::print("  {:<22} generator {:.1f} us CPU a saga, participants {:.1f} ({:.2f} a request)\n", "load",
-             each.generator_us, each.participants_us, each.participant_request_us);
+  if (cost.syncs) fmt::print("  {:<22} {:.4f} syncs a transaction\n", "store", *cost.syncs);
+  if (cost.stored_bytes) fmt::print("  {:<22} {:.0f} bytes a transaction\n", "handed to the store", *cost.stored_bytes);
+  if (cost.disk_bytes) fmt::print("  {:<22} {:.0f} bytes a transaction\n", "written to the disk", *cost.disk_bytes);
+}
+
+void print_costs(const load_report& report) {
+  const costs cost = report.cost();
+  print_coordinator(report, cost);
+  fmt::print("  {:<22} {:.1f} us CPU a transaction", "load", cost.load);
+  if (cost.participants) fmt::print(", of that participants {:.1f}", *cost.participants);
+  if (cost.participants_per_request) fmt::print(" ({:.2f} a request)", *cost.participants_per_request);
+  fmt::print("\n");
 }
 
 void print_checks(const load_report& report) {
@@ -81,7 +95,7 @@ void print_checks(const load_report& report) {
       report.correct() ? "checks passed" : "CHECKS FAILED", faults.duplicates, faults.out_of_order, faults.unexpected,
       faults.malformed, report.counts.missing, report.counts.broken_connections);
   for (const auto& [status, count] : report.counts.refused)
-    fmt::print("  {:<22} status {}: {} times\n", "refused submits", status, count);
+    fmt::print("  {:<22} status {}: {} times\n", "refused requests", status, count);
   if (report.store_in_memory) fmt::print("  NOTE: the store's directory lies in memory, syncs cost nothing there\n");
 }
 
@@ -96,34 +110,54 @@ nlohmann::json to_json(const latency_histogram& of) {
           {"count", of.count()}};
 }
 
+nlohmann::json to_json(const std::optional<double>& figure) {
+  return figure ? nlohmann::json(*figure) : nlohmann::json(nullptr);
+}
+
 nlohmann::json options_json(const load_options& options) {
   return {{"profile", name(options.what)},
+          {"transactions", name(options.of)},
+          {"protocol", name(options.protocol)},
           {"branches", options.branches},
-          {"concurrent", options.order == saga_order::concurrent},
-          {"rollback", options.outcome == saga_outcome::rollback},
+          {"concurrent", options.order == branch_order::concurrent},
+          {"rollback", options.outcome == outcome::rollback},
           {"wait_result", options.wait_result},
           {"payload_bytes", options.payload_bytes},
           {"in_flight", options.in_flight},
           {"participant_threads", options.participant_threads}};
 }
 
-nlohmann::json to_json(const std::optional<double>& figure) {
-  return figure ? nlohmann::json(*figure) : nlohmann::json(nullptr);
+nlohmann::json coordinator_json(const load_report& report, const costs& cost) {
+  return {{"cpu_us_per_transaction", to_json(cost.coordinator)},
+          {"cpu_us_per_exchange", to_json(cost.coordinator_per_exchange)},
+          {"cpu_us_per_branch_call", to_json(cost.coordinator_per_branch_call)},
+          {"syncs_per_transaction", to_json(cost.syncs)},
+          {"stored_bytes_per_transaction", to_json(cost.stored_bytes)},
+          {"disk_bytes_per_transaction", to_json(cost.disk_bytes)},
+          {"resident_mb", report.after.coordinator.resident_mb},
+          {"resident_peak_mb", report.resident_peak_mb},
+          {"store_in_memory", report.store_in_memory}};
+}
+
+nlohmann::json checks_json(const load_report& report) {
+  nlohmann::json refused = nlohmann::json::object();
+  for (const auto& [status, count] : report.counts.refused) refused[std::to_string(status)] = count;
+  return {{"correct", report.correct()},
+          {"duplicates", report.faults.duplicates},
+          {"out_of_order", report.faults.out_of_order},
+          {"unexpected", report.faults.unexpected},
+          {"malformed", report.faults.malformed},
+          {"missing", report.counts.missing},
+          {"broken_connections", report.counts.broken_connections},
+          {"refused_requests", refused}};
 }
 
 }  // namespace
 
 void print_text(const load_report& report) {
-  const load_options& options = report.options;
-  fmt::print("{}: {} branches, {}, {}{}, {} in flight, {:.1f} s after {:.1f} s of warm-up\n", name(options.what),
-             options.branches, options.order == saga_order::serial ? "serial" : "concurrent",
-             options.outcome == saga_outcome::commit ? "committing" : "rolling back",
-             options.wait_result ? ", waiting for the result" : "", options.in_flight, report.seconds(),
-             static_cast<double>(options.warm_up.count()) / 1e3);
-  fmt::print("  {:<22} {} sagas, {:.0f} a second\n", "finished", report.counts.finished,
-             static_cast<double>(report.counts.finished) / report.seconds());
-  print_latency("submit to last branch", report.counts.to_last_branch);
-  print_latency("submit to answer", report.counts.to_answer);
+  print_load(report);
+  print_latency("start to last branch", report.counts.to_last_branch);
+  print_latency("start to answer", report.counts.to_answer);
   print_costs(report);
   for (const resident_at& one : report.resident)
     fmt::print("  {:<22} {:.0f} MB {}\n", "resident", one.megabytes, one.moment);
@@ -133,39 +167,28 @@ void print_text(const load_report& report) {
 }
 
 void write_json(const load_report& report, const std::string& file) {
-  const per_saga each = divide(report);
+  const costs cost = report.cost();
   nlohmann::json resident = nlohmann::json::object();
   for (const resident_at& one : report.resident) resident[one.moment] = one.megabytes;
-  nlohmann::json refused = nlohmann::json::object();
-  for (const auto& [status, count] : report.counts.refused) refused[std::to_string(status)] = count;
   const nlohmann::json all{
       {"options", options_json(report.options)},
+      {"each_transaction",
+       {{"requests", report.each.requests},
+        {"branch_calls", report.each.branch_calls},
+        {"client_calls", report.each.client_calls}}},
       {"seconds", report.seconds()},
       {"finished", report.counts.finished},
-      {"per_second", static_cast<double>(report.counts.finished) / report.seconds()},
+      {"per_second", report.per_second()},
       {"latency_ns",
-       {{"submit_to_last_branch", to_json(report.counts.to_last_branch)},
-        {"submit_to_answer", to_json(report.counts.to_answer)}}},
-      {"coordinator",
-       {{"cpu_us_per_saga", to_json(each.coordinator_us)},
-        {"syncs_per_saga", to_json(each.syncs)},
-        {"resident_mb", report.after.coordinator.resident_mb},
-        {"resident_peak_mb", report.resident_peak_mb},
-        {"store_in_memory", report.store_in_memory}}},
+       {{"start_to_last_branch", to_json(report.counts.to_last_branch)},
+        {"start_to_answer", to_json(report.counts.to_answer)}}},
+      {"coordinator", coordinator_json(report, cost)},
       {"load",
-       {{"generator_cpu_us_per_saga", each.generator_us},
-        {"participants_cpu_us_per_saga", each.participants_us},
-        {"participants_cpu_us_per_request", each.participant_request_us}}},
+       {{"cpu_us_per_transaction", cost.load},
+        {"participants_cpu_us_per_transaction", to_json(cost.participants)},
+        {"participants_cpu_us_per_request", to_json(cost.participants_per_request)}}},
       {"refuse", {{"resident_mb", resident}, {"stuck_calls_per_second", report.stuck_calls_per_second}}},
-      {"checks",
-       {{"correct", report.correct()},
-        {"duplicates", report.faults.duplicates},
-        {"out_of_order", report.faults.out_of_order},
-        {"unexpected", report.faults.unexpected},
-        {"malformed", report.faults.malformed},
-        {"missing", report.counts.missing},
-        {"broken_connections", report.counts.broken_connections},
-        {"refused_submits", refused}}}};
+      {"checks", checks_json(report)}};
   std::ofstream out{file};
   out << all.dump(2) << "\n";
   if (!out.flush()) throw std::runtime_error{"cannot write " + file};

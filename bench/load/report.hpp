@@ -1,23 +1,13 @@
 #pragma once
 
-#include <map>
 #include <string>
+#include <vector>
 
+#include "bench/load/figures.hpp"
 #include "bench/load/generator.hpp"
 #include "bench/load/options.hpp"
-#include "bench/load/process.hpp"
 
 namespace treaty::load {
-
-/// Everything that was read at one moment; two of them make the figures of what lies between.
-struct sample {
-  std::int64_t at = 0;
-  process_usage coordinator;
-  std::int64_t generator_cpu_ns = 0;
-  std::int64_t participants_cpu_ns = 0;
-  std::uint64_t participant_requests = 0;
-  std::map<std::string, double> metrics;
-};
 
 struct resident_at {
   std::string moment;
@@ -26,6 +16,7 @@ struct resident_at {
 
 struct load_report {
   load_options options;
+  exchanges each;
   sample before;
   sample after;
   tally counts;
@@ -36,6 +27,8 @@ struct load_report {
   bool store_in_memory = false;
 
   double seconds() const { return static_cast<double>(after.at - before.at) / 1e9; }
+  double per_second() const { return static_cast<double>(counts.finished) / seconds(); }
+  costs cost() const { return costs_between(before, after, each, counts.finished); }
   bool correct() const { return faults.none() && counts.missing == 0 && counts.broken_connections == 0; }
 };
 

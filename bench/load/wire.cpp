@@ -38,7 +38,7 @@ void read_parameter(std::string_view pair, branch_call& to) {
   if (pair.starts_with("gid=")) {
     to.gid = pair.substr(4);
   } else if (pair.starts_with("op=")) {
-    to.compensate = pair == "op=compensate";
+    to.op = pair.substr(3);
   } else if (pair.starts_with("branch_id=")) {
     std::size_t number = 0;
     std::from_chars(pair.data() + 10, pair.data() + pair.size(), number);

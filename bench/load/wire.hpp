@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "bench/load/call_board.hpp"
+
 namespace treaty::load {
 
 /// One HTTP/1.1 message at the front of a buffer. Just enough parsing for messages that carry a Content-Length: the
@@ -23,12 +25,6 @@ framing frame(std::string_view buffer, framed_message& to);
 int status_of(std::string_view start_line);
 
 /// What a branch call says in its query string. Numbers are not checked further than that they are there.
-struct branch_call {
-  std::string_view path;
-  std::string_view gid;
-  std::size_t branch = 0;  // from 0
-  bool compensate = false;
-};
 std::optional<branch_call> parse_call(std::string_view start_line);
 
 }  // namespace treaty::load

@@ -1,11 +1,14 @@
-#include "bench/load/participants.hpp"
+#include "bench/load/http_participants.hpp"
 
 #include <pthread.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <mutex>
-#include <vector>
+#include <string>
+#include <thread>
+#include <unordered_map>
 
 #include "bench/load/process.hpp"
 #include "bench/load/wire.hpp"
@@ -22,9 +25,9 @@ constexpr std::uint64_t listener_tag = poller::wake_tag - 1;
 }  // namespace
 
 /// One thread with its own listener and connections.
-class participants::server {
+class http_participants::server {
 public:
-  server(std::uint16_t port, saga_board& board, poller& generator)
+  server(std::uint16_t port, call_board& board, poller& generator)
       : listener_{listen_on(port)}, board_{board}, generator_{generator} {
     poller_.watch(listener_, listener_tag);
     thread_ = std::thread{[this] { run(); }};
@@ -60,13 +63,13 @@ private:
 
   poller poller_;
   descriptor listener_;
-  saga_board& board_;
+  call_board& board_;
   poller& generator_;
   std::unordered_map<std::uint64_t, session> sessions_;
   std::uint64_t next_tag_ = 0;
   std::array<char, 64 * 1024> scratch_;
   std::string output_;
-  std::vector<completed_saga> completed_;
+  std::vector<completed_transaction> completed_;
   std::uint64_t served_ = 0;
   call_faults found_;
   mutable std::mutex faults_mutex_;
@@ -76,7 +79,7 @@ private:
   std::thread thread_;
 };
 
-void participants::server::run() {
+void http_participants::server::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     for (const epoll_event& event : poller_.wait(-1)) {
       if (event.data.u64 == listener_tag) {
@@ -89,7 +92,7 @@ void participants::server::run() {
   }
 }
 
-void participants::server::accept_all() {
+void http_participants::server::accept_all() {
   while (true) {
     descriptor socket{::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!socket) return;
@@ -98,7 +101,7 @@ void participants::server::accept_all() {
   }
 }
 
-void participants::server::serve(std::uint64_t tag) {
+void http_participants::server::serve(std::uint64_t tag) {
   const auto found = sessions_.find(tag);
   if (found == sessions_.end()) return;
   session& one = found->second;
@@ -110,7 +113,7 @@ void participants::server::serve(std::uint64_t tag) {
 }
 
 /// Answers every whole request in `input`; returns how many bytes these were.
-std::size_t participants::server::answer_whole(std::string_view input) {
+std::size_t http_participants::server::answer_whole(std::string_view input) {
   std::size_t done = 0;
   framed_message message;
   while (true) {
@@ -126,7 +129,7 @@ std::size_t participants::server::answer_whole(std::string_view input) {
   }
 }
 
-std::string_view participants::server::answer_one(std::string_view start_line) {
+std::string_view http_participants::server::answer_one(std::string_view start_line) {
   const auto call = parse_call(start_line);
   if (!call) {
     ++found_.malformed;
@@ -137,7 +140,7 @@ std::string_view participants::server::answer_one(std::string_view start_line) {
   return call->path == "/refuse" ? refusal_response : success_response;
 }
 
-void participants::server::flush() {
+void http_participants::server::flush() {
   board_.completed(completed_, generator_);
   requests_.store(served_, std::memory_order_relaxed);
   if (found_.none()) return;
@@ -145,28 +148,28 @@ void participants::server::flush() {
   faults_ = found_;
 }
 
-participants::participants(std::size_t threads, saga_board& board, poller& generator) {
+http_participants::http_participants(std::size_t threads, call_board& board, poller& generator) {
   for (std::size_t i = 0; i < threads; ++i) {
     servers_.push_back(std::make_unique<server>(port_, board, generator));
     port_ = servers_.back()->port();
   }
 }
 
-participants::~participants() = default;
+http_participants::~http_participants() = default;
 
-std::uint64_t participants::requests() const {
+std::uint64_t http_participants::requests() const {
   std::uint64_t sum = 0;
   for (const auto& one : servers_) sum += one->requests();
   return sum;
 }
 
-call_faults participants::faults() const {
+call_faults http_participants::faults() const {
   call_faults sum;
   for (const auto& one : servers_) sum += one->faults();
   return sum;
 }
 
-std::int64_t participants::cpu_ns() const {
+std::optional<std::int64_t> http_participants::cpu_ns() const {
   std::int64_t sum = 0;
   for (const auto& one : servers_) sum += one->cpu_ns();
   return sum;
