@@ -44,8 +44,22 @@ result<step_list> read_pre_steps(element value, std::string_view of, std::size_t
   return out;
 }
 
+/// What PHP makes of a map whose keys are 0, 1, 2, .. in this order, or none at all: the place is the step.
+result<void> read_listed_orders(simdjson::dom::array value, std::size_t step_count, saga_plan& into) {
+  into.orders.clear();
+  std::uint32_t step = 0;
+  for (const element listed : value) {
+    if (step >= step_count) break;
+    TREATY_TRY(into.orders[step], read_pre_steps(listed, std::to_string(step), step_count));
+    ++step;
+  }
+  return {};
+}
+
 result<void> read_orders(element value, std::size_t step_count, saga_plan& into) {
   if (value.is_null()) return {};
+  simdjson::dom::array places;
+  if (value.get(places) == simdjson::SUCCESS) return read_listed_orders(places, step_count, into);
   simdjson::dom::object members;
   if (value.get(members) != simdjson::SUCCESS) return unusable(wrong_type("orders", "an object", value).detail);
   into.orders.clear();

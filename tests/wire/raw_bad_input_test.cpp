@@ -104,7 +104,7 @@ TEST_F(RawBadInput, FewerPayloadsThanStepsIsAnError) {
 }
 
 TEST_F(RawBadInput, CustomDataOfAConcurrentSagaIsCheckedBeforeItIsStored) {
-  for (const std::string data : {"x", "[]", R"({\"concurrent\":true,\"orders\":[]})", R"({\"orders\":{\"a\":[0]}})",
+  for (const std::string data : {"x", "[]", R"({\"concurrent\":true,\"orders\":[0]})", R"({\"orders\":{\"a\":[0]}})",
                                  R"({\"orders\":{\"0\":[7]},\"concurrent\":true})",
                                  R"({\"orders\":{\"0\":[1],\"1\":[0]},\"concurrent\":true})"}) {
     SCOPED_TRACE(data);

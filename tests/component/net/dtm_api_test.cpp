@@ -203,7 +203,7 @@ TEST_F(DtmApi, RefusesBadBodiesBeforeTheDoor) {
       {R"({"gid":"g"})", 500, R"({"message":"unknow trans type: "})"},
       {R"({"gid":"g","trans_type":"saga","steps":[{"action":"a"}]})", 500,
        R"({"message":"step 1 of 1 has no payload"})"},
-      {R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":[]}"})", 500,
+      {R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":[0]}"})", 500,
        "custom_data of a saga is not usable"},
       {R"({"gid":"g","trans_type":"msg","steps":[{"action":"a"}]})", 500,
        R"({"message":"step 1 of 1 has no payload"})"},

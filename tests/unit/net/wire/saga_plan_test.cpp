@@ -34,13 +34,22 @@ TEST(SagaPlan, ReadsOrdersWithTextKeys) {
   EXPECT_EQ(plan_of(R"({"Concurrent":true,"ORDERS":{}})", 3), (saga_plan{true, {}}));
 }
 
+// PHP writes a map without entries, or with the keys 0, 1, .. in this order, as an array.
+TEST(SagaPlan, ReadsOrdersThatArriveAsAnArray) {
+  EXPECT_EQ(plan_of(R"({"concurrent":true,"orders":[]})", 2), (saga_plan{true, {}}));
+  EXPECT_EQ(plan_of(R"({"concurrent":true,"orders":[[1],[],[0],[7]]})", 3),
+            (saga_plan{true, {{0, {1}}, {1, {}}, {2, {0}}}}));
+}
+
 TEST(SagaPlan, DropsOrdersOfStepsThatDoNotExist) {
   EXPECT_EQ(plan_of(R"({"concurrent":true,"orders":{"7":[0],"-1":[1]}})", 2), (saga_plan{true, {}}));
 }
 
 TEST(SagaPlan, RefusesWhatCannotBeRead) {
-  EXPECT_EQ(refused(R"({"orders":[]})", 2),
-            "custom_data of a saga is not usable: field 'orders' must be an object, not an array");
+  EXPECT_EQ(refused(R"({"orders":"1"})", 2),
+            "custom_data of a saga is not usable: field 'orders' must be an object, not a string");
+  EXPECT_THAT(refused(R"({"orders":[0]})", 2), HasSubstr("'orders{}' must be an array"));
+  EXPECT_THAT(refused(R"({"concurrent":true,"orders":[[0]]})", 2), HasSubstr("circle"));
   EXPECT_THAT(refused("hello", 2), HasSubstr("invalid character 'h'"));
   EXPECT_THAT(refused("[]", 2), HasSubstr("must be a JSON object"));
   EXPECT_THAT(refused(R"({"concurrent":1})", 2), HasSubstr("'concurrent' must be a boolean"));
