@@ -31,8 +31,9 @@ fi
 rm -rf "$build/classes"
 # The client brings a library that would rewrite what is compiled: no annotation processing.
 javac -proc:none -Xlint:all,-path,-processing -Werror -d "$build/classes" -cp "$build/lib/*" "$here"/*.java
+[ $# -gt 0 ] || set -- --scan-classpath="$build/classes"
 exec java -cp "$build/classes:$build/lib/*" org.junit.platform.console.ConsoleLauncher execute \
-  --scan-classpath="$build/classes" --disable-banner --details=summary --fail-if-no-tests \
+  --disable-banner --details=summary --fail-if-no-tests \
   --config=junit.jupiter.execution.parallel.enabled=true \
   --config=junit.jupiter.execution.parallel.mode.default=concurrent \
   --config=junit.jupiter.execution.parallel.config.strategy=fixed \

@@ -156,7 +156,7 @@ class JavaClientTest {
 
   @Test
   void sagaRunsConcurrentlyInItsOrders() throws Exception {
-    Saga saga = with(client.newSaga(newGid()), "BrokenOnce", "Ok", "Ok").enableConcurrent();
+    Saga saga = with(client.newSaga(newGid()), "OngoingOnce", "Ok", "Ok").enableConcurrent();
     String gid = saga.addBranchOrder(1, new ArrayList<>(List.of(0))).submit();
     expectEnd(coordinator, gid, "succeed", "PSPSPS");
     List<String> calls = business.calls(gid).stream().map(Business.Call::what).toList();
