@@ -9,7 +9,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-.PHONY: help run build test check asan tsan bench format clean setup
+.PHONY: help run build test check asan tsan fuzz bench format clean setup
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -37,6 +37,9 @@ asan: setup ## every test under the address and undefined-behaviour sanitizers
 
 tsan: setup ## every test under the thread sanitizer
 	@cmake --preset tsan && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
+
+fuzz: setup ## fuzz every parser of bytes from outside; TARGET=http_request for one, MINUTES=60 for longer
+	@MINUTES=$(or $(MINUTES),5) tools/fuzz $(TARGET)
 
 bench: build ## the load benchmark on the real binary; bench/README.md has the rest
 	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd

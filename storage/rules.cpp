@@ -1,5 +1,10 @@
 #include "storage/rules.hpp"
 
+#include <limits>
+
+#include "core/msg/advance.hpp"
+#include "core/saga/advance.hpp"
+
 namespace treaty {
 
 result<void> check_storable(const write_set& set) {
@@ -59,6 +64,27 @@ result<void> check_guard(const kv_record& record, std::uint64_t expected, std::u
   if (expected == 0) return failure{errc::already_exists, name + " is stored"};
   return failure{errc::conflict,
                  name + " is at version " + std::to_string(stored) + ", not " + std::to_string(expected)};
+}
+
+result<void> check_readable(const txn_record& record) {
+  const auto refuse = [](std::string why) -> result<void> { return failure{errc::corrupt, std::move(why)}; };
+  const txn_definition& definition = *record.definition;
+  const std::size_t legs = record.progress.legs.size();
+  const bool has_steps = definition.type == trans_type::saga || definition.type == trans_type::msg;
+  const std::size_t wanted = has_steps ? initial_leg_count(definition) : record.branches.size();
+  if (legs != wanted) {
+    return refuse("has " + std::to_string(legs) + " legs; its " + (has_steps ? "steps" : "branches") + " make " +
+                  std::to_string(wanted));
+  }
+  if (has_steps && !record.branches.empty()) return refuse("has branches beside its steps");
+  if (record.progress.revision == std::numeric_limits<revision>::max()) return refuse("has no next revision");
+  if (definition.create_time > time_point::max() - longest_wait) return refuse("was created too late for any clock");
+  if (definition.type == trans_type::saga) {
+    if (auto usable = saga::check(definition); !usable) return refuse(usable.error().detail);
+  } else if (definition.type == trans_type::msg) {
+    if (auto usable = msg::check(definition); !usable) return refuse(usable.error().detail);
+  }
+  return {};
 }
 
 failure no_kv(const std::string& category, const std::string& key) {

@@ -27,6 +27,10 @@ result<void> check_storable(const kv_record& record, std::uint64_t expected);
 /// conflict.
 result<void> check_guard(const kv_record& record, std::uint64_t expected, std::uint64_t stored);
 
+/// Do the parts of what was read as one transaction fit together, so that it can be shown and worked on? Checksums find
+/// flipped bits; this finds what never was one record. Errors: corrupt.
+result<void> check_readable(const txn_record& record);
+
 failure no_kv(const std::string& category, const std::string& key);
 
 bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created);

@@ -16,6 +16,11 @@ std::string json_text_of(std::string_view text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// A zero byte can stand nowhere in JSON, but the library takes it for the end and does not look at what follows.
+bool has_zero_byte(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
@@ -42,7 +47,7 @@ branch_reply judge_error(const json& error, std::string_view body) {
 result<std::string> json_rpc_request(const branch_call& call, std::string_view method, std::string_view id) {
   std::string_view params = trimmed(call.payload);
   if (params.empty()) params = "{}";
-  if (params.front() != '{' || !json::accept(params))
+  if (params.front() != '{' || has_zero_byte(params) || !json::accept(params))
     return failure{errc::invalid_argument, "the payload of a JSON-RPC call must be a JSON object"};
   params.remove_suffix(1);
   const bool has_members = !trimmed(params.substr(1)).empty();
@@ -60,7 +65,8 @@ branch_reply judge_json_rpc(int status, std::string_view body) {
   branch_reply by_http = judge_http(status, body);
   if (by_http.outcome != call_outcome::success) return by_http;
   const json answer = json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!answer.is_object()) return unknown_outcome("not a JSON-RPC answer: " + std::string{body.substr(0, 512)});
+  if (!answer.is_object() || has_zero_byte(body))
+    return unknown_outcome("not a JSON-RPC answer: " + std::string{body.substr(0, 512)});
   const auto error = answer.find("error");
   if (error == answer.end() || error->is_null()) return by_http;
   return judge_error(*error, body);

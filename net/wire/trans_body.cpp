@@ -144,7 +144,7 @@ result<trans_body> parse_trans_body(std::string_view json, gid_form form) {
   }
   for (const auto [key, value] : members) {
     const auto known =
-        std::find_if(fields.begin(), fields.end(), [&](const field& f) { return same_name(key, f.name); });
+        std::find_if(fields.begin(), fields.end(), [name = key](const field& f) { return same_name(name, f.name); });
     if (known == fields.end()) continue;
     if (auto read = known->read(value, known->name, out); !read) return read.error();
   }

@@ -66,6 +66,7 @@ result<txn_record> reader::load_row(const rocksdb::ReadOptions& how, const gid& 
   if (record.definition->type != trans_type::saga) {  // a saga's branches are in its definition
     TREATY_TRY(record.branches, load_branches(how, row));
   }
+  if (auto whole = check_readable(record); !whole) return at(family::progress, key.view(), whole.error());
   return record;
 }
 

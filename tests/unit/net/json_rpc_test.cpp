@@ -36,6 +36,18 @@ TEST(JsonRpcRequest, RefusesPayloadsThatAreNoObject) {
   EXPECT_EQ(request(std::string(1'000'000, '[')), "the payload of a JSON-RPC call must be a JSON object");
 }
 
+// Found by fuzzing: the JSON library stops at a zero byte, and what we add was put behind the object, not into it.
+TEST(JsonRpcRequest, RefusesPayloadsWithAZeroByte) {
+  for (const std::string_view payload : {std::string_view{"{}\0", 3}, std::string_view{"{\"a\":1}\0}", 9}})
+    EXPECT_EQ(request(payload), "the payload of a JSON-RPC call must be a JSON object");
+}
+
+// The same where a participant answers: what hides behind the zero byte is no success.
+TEST(JsonRpcOutcome, IsUnknownForAnAnswerWithAZeroByte) {
+  const std::string answer = std::string{R"({"result":1})"} + '\0' + "garbage";
+  EXPECT_EQ(judge_json_rpc(200, answer).outcome, call_outcome::unknown);
+}
+
 TEST(JsonRpcOutcome, FollowsTheWordsThenTheCode) {
   const auto outcome = [](int status, std::string_view body) { return judge_json_rpc(status, body).outcome; };
   EXPECT_EQ(outcome(200, R"({"jsonrpc":"2.0","result":1})"), call_outcome::success);
