@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "net/grpc/call_metadata.hpp"
+#include "net/grpc/lock_checks.hpp"
 #include "net/grpc/rpc_inbox.hpp"
 #include "net/http/lane_deadlines.hpp"
 #include "net/outcome.hpp"
@@ -191,6 +192,7 @@ void branch_grpc_client::core::close() {
 branch_grpc_client::branch_grpc_client(std::shared_ptr<asio_loop> lane, std::shared_ptr<const discovery> where,
                                        grpc_client_options options)
     : core_{std::make_shared<core>(std::move(lane), std::move(where), std::move(options))} {
+  stop_lock_checks();
   core_->open();
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "net/grpc/dtm_service.hpp"
+#include "net/grpc/lock_checks.hpp"
 
 namespace treaty {
 namespace {
@@ -62,6 +63,7 @@ public:
 
 result<std::unique_ptr<grpc_server>> grpc_server::start(const grpc_server_options& options, ingress& door,
                                                         prometheus::Registry& metrics) {
+  stop_lock_checks();
   enable_extensions();
   auto state = std::make_unique<running>(door, metrics);
   grpc::ServerBuilder builder;
