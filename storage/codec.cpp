@@ -18,16 +18,45 @@ bool is_type(unsigned char byte) {
          byte <= static_cast<unsigned char>(all_trans_types.back());
 }
 
-constexpr std::size_t timeline_head_size = 11;  // format, status, type, end
-constexpr std::size_t due_head_size = 9;        // format, create time
+// Behind the flags, which format 1 has not.
+constexpr std::size_t timeline_head_size = 10;  // status, type, end
+constexpr std::size_t due_head_size = 8;        // create time
+
+constexpr unsigned char stuck_flag = 1;
+
+void start_index_value(bool stuck, std::string& out) {
+  out.clear();
+  out += static_cast<char>(index_format);
+  out += static_cast<char>(stuck ? stuck_flag : 0);
+}
+
+struct index_value {
+  bool stuck = false;
+  std::string_view body;
+};
+
+/// What follows format and flags. Errors: corrupt, also when it does not go on for more than `head_size`.
+result<index_value> read_index_value(std::string_view bytes, std::string_view what, std::size_t head_size) {
+  TREATY_TRY(const std::string_view behind, after_format(bytes, what, index_format));
+  index_value value{false, behind};
+  if (static_cast<unsigned char>(bytes.front()) >= index_format) {
+    if (behind.empty()) return corrupt(what, "is too short");
+    const auto flags = static_cast<unsigned char>(behind.front());
+    if (flags > stuck_flag) return corrupt(what, "has flags " + std::to_string(flags));
+    value = {flags == stuck_flag, behind.substr(1)};
+  }
+  if (value.body.size() <= head_size) return corrupt(what, "is too short");
+  return value;
+}
 
 }  // namespace
 
-result<std::string_view> after_format(std::string_view bytes, std::string_view what) {
+result<std::string_view> after_format(std::string_view bytes, std::string_view what, std::uint8_t newest) {
   if (bytes.empty()) return corrupt(what, "is empty");
   const auto format = static_cast<unsigned char>(bytes.front());
-  if (format != value_format) {
-    return corrupt(what, "has format " + std::to_string(format) + ", this build knows " + std::to_string(value_format));
+  if (format == 0 || format > newest) {
+    return corrupt(what, "has format " + std::to_string(format) + ", this build knows " + (newest > 1 ? "up to " : "") +
+                             std::to_string(newest));
   }
   return bytes.substr(1);
 }
@@ -52,8 +81,7 @@ result<progress_head> decode_progress_head(std::string_view bytes) {
 }
 
 void encode_timeline(const timeline_entry& entry, std::string& out) {
-  out.clear();
-  out += static_cast<char>(value_format);
+  start_index_value(entry.stuck, out);
   out += static_cast<char>(entry.status);
   out += static_cast<char>(entry.type);
   out += keys::make_row(static_cast<std::uint64_t>(entry.end.time_since_epoch().count())).view();
@@ -61,15 +89,15 @@ void encode_timeline(const timeline_entry& entry, std::string& out) {
 }
 
 result<timeline_entry> decode_timeline(std::string_view bytes) {
-  if (auto body = after_format(bytes, "timeline entry"); !body) return body.error();
-  if (bytes.size() <= timeline_head_size) return corrupt("timeline entry", "is too short");
-  const auto status = static_cast<unsigned char>(bytes[1]);
-  const auto type = static_cast<unsigned char>(bytes[2]);
+  TREATY_TRY(const index_value value, read_index_value(bytes, "timeline entry", timeline_head_size));
+  const std::string_view body = value.body;
+  const auto status = static_cast<unsigned char>(body[0]);
+  const auto type = static_cast<unsigned char>(body[1]);
   if (!is_status(status)) return corrupt("timeline entry", "has status " + std::to_string(status));
   if (!is_type(type)) return corrupt("timeline entry", "has type " + std::to_string(type));
-  const auto end = static_cast<std::int64_t>(*keys::parse_row(bytes.substr(3, 8)));
+  const auto end = static_cast<std::int64_t>(*keys::parse_row(body.substr(2, 8)));
   return timeline_entry{static_cast<txn_status>(status), static_cast<trans_type>(type), time_point{duration{end}},
-                        gid{std::string{bytes.substr(timeline_head_size)}}};
+                        gid{std::string{body.substr(timeline_head_size)}}, value.stuck};
 }
 
 void encode_row(record_id row, std::string& out) {
@@ -86,17 +114,15 @@ result<record_id> decode_row(std::string_view bytes) {
 }
 
 void encode_due(const due_value& value, std::string& out) {
-  out.clear();
-  out += static_cast<char>(value_format);
+  start_index_value(value.stuck, out);
   out += keys::make_row(static_cast<std::uint64_t>(value.create_time.time_since_epoch().count())).view();
   out += value.gid.value;
 }
 
 result<due_value> decode_due(std::string_view bytes) {
-  if (auto body = after_format(bytes, "due entry"); !body) return body.error();
-  if (bytes.size() <= due_head_size) return corrupt("due entry", "is too short");
-  const auto created = static_cast<std::int64_t>(*keys::parse_row(bytes.substr(1, 8)));
-  return due_value{time_point{duration{created}}, gid{std::string{bytes.substr(due_head_size)}}};
+  TREATY_TRY(const index_value value, read_index_value(bytes, "due entry", due_head_size));
+  const auto created = static_cast<std::int64_t>(*keys::parse_row(value.body.substr(0, due_head_size)));
+  return due_value{time_point{duration{created}}, gid{std::string{value.body.substr(due_head_size)}}, value.stuck};
 }
 
 time_point end_of(const txn_progress& progress) {

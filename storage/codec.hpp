@@ -6,20 +6,23 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "core/model/history.hpp"
 #include "core/model/kv_record.hpp"
 #include "core/model/record.hpp"
 
 namespace treaty::codec {
 
-// Values as bytes; the layout is docs/storage-format.md, "Values". Each value starts with `value_format`.
+// Values as bytes; the layout is docs/storage-format.md, "Values". Each value starts with its format.
 //
 // encode_* replace `out`, so that a caller's buffer is used again and again. decode_* accept any bytes: what is not a
 // value of this format is errc::corrupt, and the detail says what is wrong with which part.
 // Threads: safe from any.
 
 inline constexpr std::uint8_t value_format = 1;
+/// Of timeline and due entries, since they say whether a transaction is stuck. Format 1 is read as "not stuck".
+inline constexpr std::uint8_t index_format = 2;
 /// The whole store's format, in `meta`. A build refuses a store whose number is greater.
-inline constexpr std::uint32_t store_format = 1;
+inline constexpr std::uint32_t store_format = 2;
 
 void encode_definition(const txn_definition& definition, std::string& out);
 result<txn_definition> decode_definition(std::string_view bytes);
@@ -46,6 +49,7 @@ struct timeline_entry {
   trans_type type = trans_type::saga;
   time_point end{};  // unset while unfinished
   treaty::gid gid;
+  bool stuck = false;
   bool operator==(const timeline_entry&) const = default;
 };
 void encode_timeline(const timeline_entry& entry, std::string& out);
@@ -58,10 +62,15 @@ result<record_id> decode_row(std::string_view bytes);
 struct due_value {
   time_point create_time{};
   treaty::gid gid;
+  bool stuck = false;
   bool operator==(const due_value&) const = default;
 };
 void encode_due(const due_value& value, std::string& out);
 result<due_value> decode_due(std::string_view bytes);
+
+/// The slot stands in the key of the family `history` alone.
+void encode_history(const history_page& page, std::string& out);
+result<history_page> decode_history(std::string_view bytes, std::uint32_t slot);
 
 /// Category and key stand in the key of the family `kv`; here too, so that a value says what it is.
 void encode_kv(const kv_record& record, std::string& out);

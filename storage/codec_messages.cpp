@@ -1,65 +1,13 @@
-#include <climits>
-#include <optional>
-
 #include "proto/records.pb.h"
 #include "storage/codec.hpp"
 #include "storage/codec_bytes.hpp"
+#include "storage/codec_scratch.hpp"
 #include "storage/keys.hpp"
 
 namespace treaty::codec {
 namespace {
 
 namespace v1 = treaty::store::v1;
-
-constexpr std::size_t kept_message_bytes_max = 64 * 1024;
-
-/// One message of each kind for each thread: filling it again reuses its allocations. A large one is given back.
-template <class Message>
-class scratch {
-public:
-  scratch() { message_->Clear(); }
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-  ~scratch() {
-    if (used_ > kept_message_bytes_max) kept().emplace();
-  }
-
-  Message& operator*() { return *message_; }
-  Message* operator->() { return message_; }
-
-  void write_after(std::string& out) {
-    used_ = message_->ByteSizeLong();
-    const std::size_t head = out.size();
-    out.resize(head + used_);
-    message_->SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data() + head));
-  }
-
-  bool read(std::string_view bytes) {
-    used_ = bytes.size();
-    return bytes.size() <= INT_MAX && message_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  }
-
-private:
-  static std::optional<Message>& kept() {
-    thread_local std::optional<Message> message{std::in_place};
-    return message;
-  }
-
-  Message* message_ = &*kept();
-  std::size_t used_ = 0;
-};
-
-std::int64_t to_nanoseconds(time_point when) {
-  return when.time_since_epoch().count();
-}
-time_point from_nanoseconds(std::int64_t count) {
-  return time_point{duration{count}};
-}
-
-void start(std::string& out) {
-  out.clear();
-  out += static_cast<char>(value_format);
-}
 
 void fill_options(const txn_options& options, v1::Options& out) {
   out.set_wait_result(options.wait_result);
@@ -74,6 +22,10 @@ void fill_options(const txn_options& options, v1::Options& out) {
   out.set_concurrent(options.concurrent);
   out.set_retry_limit(options.retry_limit);
   out.set_retry_count(options.retry_count);
+  out.set_retry_interval_max_s(options.retry_interval_max.count());
+  out.set_retry_growth_percent(options.retry_growth_percent);
+  if (options.retry_jitter_percent) out.set_retry_jitter_percent(*options.retry_jitter_percent);
+  out.set_notify_url(options.notify_url);
 }
 
 txn_options read_options(const v1::Options& in) {
@@ -88,6 +40,10 @@ txn_options read_options(const v1::Options& in) {
   options.concurrent = in.concurrent();
   options.retry_limit = in.retry_limit();
   options.retry_count = in.retry_count();
+  options.retry_interval_max = std::chrono::seconds{in.retry_interval_max_s()};
+  options.retry_growth_percent = in.retry_growth_percent();
+  if (in.has_retry_jitter_percent()) options.retry_jitter_percent = in.retry_jitter_percent();
+  options.notify_url = in.notify_url();
   return options;
 }
 
@@ -110,11 +66,12 @@ saga_plan read_plan(const v1::SagaPlan& in) {
 
 /// The columns of the legs. One that holds only defaults is left out.
 void fill_legs(const std::vector<leg>& legs, v1::Progress& out) {
-  bool attempts = false, intervals = false, dues = false, updates = false, finishes = false;
+  bool attempts = false, failures = false, intervals = false, dues = false, updates = false, finishes = false;
   std::string& statuses = *out.mutable_leg_status();
   for (const leg& one : legs) {
     statuses += static_cast<char>(one.status);
     attempts |= one.attempts != 0;
+    failures |= one.failures != 0;
     intervals |= one.interval.count() != 0;
     dues |= is_set(one.due);
     updates |= is_set(one.update_time);
@@ -122,6 +79,7 @@ void fill_legs(const std::vector<leg>& legs, v1::Progress& out) {
   }
   for (const leg& one : legs) {
     if (attempts) out.add_leg_attempts(one.attempts);
+    if (failures) out.add_leg_failures(one.failures);
     if (intervals) out.add_leg_interval_ms(one.interval.count());
     if (dues) out.add_leg_due(to_nanoseconds(one.due));
     if (updates) out.add_leg_update_time(to_nanoseconds(one.update_time));
@@ -138,7 +96,7 @@ result<std::vector<leg>> read_legs(const v1::Progress& in) {
   const std::string& statuses = in.leg_status();
   const std::size_t count = statuses.size();
   if (!fits(in.leg_attempts(), count) || !fits(in.leg_interval_ms(), count) || !fits(in.leg_due(), count) ||
-      !fits(in.leg_update_time(), count) || !fits(in.leg_finish_time(), count)) {
+      !fits(in.leg_failures(), count) || !fits(in.leg_update_time(), count) || !fits(in.leg_finish_time(), count)) {
     return corrupt("progress", "has leg columns of different lengths");
   }
   std::vector<leg> legs(count);
@@ -151,6 +109,7 @@ result<std::vector<leg>> read_legs(const v1::Progress& in) {
     const int column = static_cast<int>(i);
     legs[i].status = static_cast<leg_status>(status);
     if (!in.leg_attempts().empty()) legs[i].attempts = in.leg_attempts(column);
+    if (!in.leg_failures().empty()) legs[i].failures = in.leg_failures(column);
     if (!in.leg_interval_ms().empty()) legs[i].interval = std::chrono::milliseconds{in.leg_interval_ms(column)};
     if (!in.leg_due().empty()) legs[i].due = from_nanoseconds(in.leg_due(column));
     if (!in.leg_update_time().empty()) legs[i].update_time = from_nanoseconds(in.leg_update_time(column));
@@ -171,6 +130,7 @@ void encode_definition(const txn_definition& definition, std::string& out) {
     to.set_action(one.action);
     to.set_compensate(one.compensate);
     to.set_id(one.id.value);
+    to.set_request_timeout_s(one.request_timeout.count());
   }
   for (const std::string& payload : definition.payloads) message->add_payloads(payload);
   message->set_query_prepared(definition.query_prepared);
@@ -204,7 +164,8 @@ result<txn_definition> decode_definition(std::string_view bytes) {
   definition.type = static_cast<trans_type>(type);
   definition.protocol = static_cast<branch_protocol>(protocol);
   for (const v1::Step& one : message->steps()) {
-    definition.steps.push_back({one.action(), one.compensate(), branch_id{one.id()}});
+    definition.steps.push_back(
+        {one.action(), one.compensate(), branch_id{one.id()}, std::chrono::seconds{one.request_timeout_s()}});
   }
   definition.payloads.assign(message->payloads().begin(), message->payloads().end());
   definition.query_prepared = message->query_prepared();
@@ -230,8 +191,11 @@ void encode_progress(const txn_progress& progress, trans_type type, std::string&
   message->set_last_error(progress.last_error);
   message->set_due(to_nanoseconds(progress.due));
   message->set_watch_attempts(progress.watch.attempts);
+  message->set_watch_failures(progress.watch.failures);
   message->set_watch_interval_ms(progress.watch.interval.count());
   message->set_watch_due(to_nanoseconds(progress.watch.due));
+  message->set_stuck(progress.stuck);
+  message->set_history_pages(progress.history_pages);
   fill_legs(progress.legs, *message);
   start(out);
   out += keys::make_row(progress.revision).view();
@@ -258,8 +222,11 @@ result<txn_progress> decode_progress(std::string_view bytes) {
   progress.last_error = message->last_error();
   progress.due = from_nanoseconds(message->due());
   progress.watch.attempts = message->watch_attempts();
+  progress.watch.failures = message->watch_failures();
   progress.watch.interval = std::chrono::milliseconds{message->watch_interval_ms()};
   progress.watch.due = from_nanoseconds(message->watch_due());
+  progress.stuck = message->stuck();
+  progress.history_pages = message->history_pages();
   TREATY_TRY(progress.legs, read_legs(*message));
   return progress;
 }
@@ -272,6 +239,7 @@ void encode_branch(const registered_branch& branch, std::string& out) {
   message->set_url(branch.url);
   message->set_payload(branch.payload);
   message->set_create_time(to_nanoseconds(branch.create_time));
+  message->set_request_timeout_s(branch.request_timeout.count());
   start(out);
   message.write_after(out);
 }
@@ -285,9 +253,13 @@ result<registered_branch> decode_branch(std::string_view bytes) {
       op > static_cast<std::uint32_t>(all_branch_ops.back())) {
     return corrupt("branch", "has operation " + std::to_string(op));
   }
-  return registered_branch{branch_id{message->id()}, static_cast<branch_op>(op),
-                           message->op_name(),       message->url(),
-                           message->payload(),       from_nanoseconds(message->create_time())};
+  return registered_branch{branch_id{message->id()},
+                           static_cast<branch_op>(op),
+                           message->op_name(),
+                           message->url(),
+                           message->payload(),
+                           from_nanoseconds(message->create_time()),
+                           std::chrono::seconds{message->request_timeout_s()}};
 }
 
 void encode_kv(const kv_record& record, std::string& out) {

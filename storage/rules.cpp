@@ -1,5 +1,6 @@
 #include "storage/rules.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/msg/advance.hpp"
@@ -87,6 +88,11 @@ result<void> check_readable(const txn_record& record) {
   return {};
 }
 
+void sort_by_number(std::vector<history_page>& pages) {
+  std::sort(pages.begin(), pages.end(),
+            [](const history_page& left, const history_page& right) { return left.number < right.number; });
+}
+
 failure no_kv(const std::string& category, const std::string& key) {
   return {errc::not_found, category + ' ' + key + " is not stored"};
 }
@@ -94,8 +100,14 @@ failure no_kv(const std::string& category, const std::string& key) {
 bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created) {
   if (query.status && *query.status != entry.status) return false;
   if (query.type && *query.type != entry.type) return false;
+  if (query.stuck && *query.stuck != entry.stuck) return false;
+  if (!entry.gid.value.starts_with(query.gid_prefix)) return false;
   if (is_set(query.created_from) && created < query.created_from) return false;
   return !is_set(query.created_to) || created <= query.created_to;
+}
+
+bool matches(const list_query& query, const txn_record& record) {
+  return query.destination.empty() || calls_destination(record, query.destination);
 }
 
 bool may_expire(const codec::timeline_entry& entry, time_point finished_before) {

@@ -10,6 +10,8 @@ namespace treaty {
 
 /// How many timeline entries one call of `list` or `expire` looks at, whatever the filter.
 inline constexpr std::size_t entries_per_call_max = 50'000;
+/// How many records one call of `list` loads and then leaves out, because only the record says where it calls.
+inline constexpr std::size_t records_in_vain_max = 1'000;
 
 /// Can this set be stored at all? Errors: invalid_argument.
 result<void> check_storable(const write_set& set);
@@ -31,9 +33,14 @@ result<void> check_guard(const kv_record& record, std::uint64_t expected, std::u
 /// flipped bits; this finds what never was one record. Errors: corrupt.
 result<void> check_readable(const txn_record& record);
 
+/// In the order in which they were written.
+void sort_by_number(std::vector<history_page>& pages);
+
 failure no_kv(const std::string& category, const std::string& key);
 
+/// As far as the timeline can say: all but the destination.
 bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created);
+bool matches(const list_query& query, const txn_record& record);
 
 /// Is this the entry of a transaction whose end lies before `finished_before`?
 bool may_expire(const codec::timeline_entry& entry, time_point finished_before);

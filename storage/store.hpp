@@ -22,6 +22,7 @@ struct due_entry {
   record_id row;
   time_point create_time;
   treaty::gid gid;
+  bool stuck = false;
   bool operator==(const due_entry&) const = default;
 };
 
@@ -42,6 +43,9 @@ struct list_query {
   std::optional<trans_type> type{};
   time_point created_from{};  // inclusive
   time_point created_to{};    // inclusive
+  std::string gid_prefix{};
+  std::optional<bool> stuck{};
+  std::string destination{};  // see `calls_destination`
   std::string after{};        // a page's `next`; empty: from the newest. Anything else: invalid_argument
   std::size_t limit = 100;
 };
@@ -103,6 +107,8 @@ public:
 
   /// Errors: not_found; corrupt (bad bytes or an unknown version; `detail` names the key); unavailable.
   virtual result<txn_record> load(const gid& id) const = 0;
+  /// The pages of its history, oldest first. Errors: as load.
+  virtual result<std::vector<history_page>> load_history(const gid& id) const = 0;
   virtual result<due_page> due(const due_query& query) const = 0;
   virtual result<list_page> list(const list_query& query) const = 0;
 

@@ -19,6 +19,7 @@ public:
   }
   std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override;
   result<txn_record> load(const gid& id) const override;
+  result<std::vector<history_page>> load_history(const gid& id) const override;
   result<due_page> due(const due_query& query) const override;
   result<list_page> list(const list_query& query) const override;
   result<std::size_t> expire(time_point finished_before, std::size_t limit) override;
@@ -36,6 +37,7 @@ private:
   struct entry {
     txn_record record;
     time_point created;
+    std::map<std::uint32_t, history_page> history;  // by slot
   };
   using timeline_map = std::map<std::string, const entry*, std::less<>>;
 
@@ -87,6 +89,7 @@ result<void> memory_store::apply(const write_set& set) {
   }
   std::copy(set.new_branches.begin(), set.new_branches.end(),
             branches.begin() + static_cast<std::ptrdiff_t>(set.first_new_branch));
+  if (!set.history.entries.empty()) one.history.insert_or_assign(set.history.slot, set.history);
   move_due(set);
   return {};
 }
@@ -96,12 +99,12 @@ void memory_store::move_due(const write_set& set) {
     due_.erase(std::string{keys::make_due(shard_of(set.gid), set.due_before, set.row).view()});
   if (is_set(set.progress.due))
     due_.emplace(keys::make_due(shard_of(set.gid), set.progress.due, set.row).view(),
-                 codec::due_value{set.create_time, set.gid});
+                 codec::due_value{set.create_time, set.gid, set.progress.stuck});
 }
 
 codec::timeline_entry memory_store::describe(const entry& one) {
   return {one.record.progress.status, one.record.definition->type, codec::end_of(one.record.progress),
-          one.record.definition->gid};
+          one.record.definition->gid, one.record.progress.stuck};
 }
 
 result<txn_record> memory_store::load(const gid& id) const {
@@ -109,6 +112,16 @@ result<txn_record> memory_store::load(const gid& id) const {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return failure{errc::not_found, id.value + " is not stored"};
   return found->second.record;
+}
+
+result<std::vector<history_page>> memory_store::load_history(const gid& id) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return failure{errc::not_found, id.value + " is not stored"};
+  std::vector<history_page> pages;
+  for (const auto& [slot, page] : found->second.history) pages.push_back(page);
+  sort_by_number(pages);
+  return pages;
 }
 
 result<due_page> memory_store::due(const due_query& query) const {
@@ -128,7 +141,8 @@ result<due_page> memory_store::due(const due_query& query) const {
       page.next = keys::to_hex(std::prev(at)->first);
       break;
     }
-    page.entries.push_back({parts.shard, parts.due, parts.row, at->second.create_time, at->second.gid});
+    page.entries.push_back(
+        {parts.shard, parts.due, parts.row, at->second.create_time, at->second.gid, at->second.stuck});
   }
   return page;
 }
@@ -142,13 +156,19 @@ result<list_page> memory_store::list(const list_query& query) const {
     at = timeline_.lower_bound(after);
   }
   list_page page;
+  std::size_t in_vain = 0;
   for (std::size_t seen = 0; at != timeline_.begin(); ++seen) {
-    if (page.records.size() == query.limit || seen == entries_per_call_max) {
+    if (page.records.size() == query.limit || seen == entries_per_call_max || in_vain == records_in_vain_max) {
       page.next = keys::to_hex(at->first);
       break;
     }
     --at;
-    if (matches(query, describe(*at->second), at->second->created)) page.records.push_back(at->second->record);
+    if (!matches(query, describe(*at->second), at->second->created)) continue;
+    if (matches(query, at->second->record)) {
+      page.records.push_back(at->second->record);
+    } else {
+      ++in_vain;
+    }
   }
   return page;
 }

@@ -15,6 +15,8 @@ constexpr std::size_t kept_batch_bytes_max = 8 << 20;
 }  // namespace
 
 result<void> commit_path::start() {
+  if (const auto marked = db_.get({}, family::meta, meta_format, value_); !marked) return marked;
+  is_older_ = view(value_) != std::to_string(codec::store_format);
   const auto read = db_.get({}, family::meta, meta_rows, value_);
   if (!read && read.error().code != errc::not_found) return read;
   if (read) {
@@ -38,6 +40,11 @@ void commit_path::reserve_rows() {
   put(family::meta, meta_rows, bytes_);
 }
 
+/// In the batch of the first records, so that no crash leaves values in the store that its format does not announce.
+void commit_path::mark_format() {
+  if (is_older_) put(family::meta, meta_format, std::to_string(codec::store_format));
+}
+
 std::vector<result<void>> commit_path::commit(std::span<const write_set> writes, durability d) {
   if (!monitor_.serving()) {
     return std::vector<result<void>>(writes.size(), failure{errc::unavailable, "store: " + monitor_.health().detail});
@@ -50,8 +57,12 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
   for (const write_set& set : writes) results.push_back(add(set, writes.size() == 1));
   if (batch_.Count() == 0) return results;
   reserve_rows();
+  mark_format();
   const auto written = write(batch_, d);
-  if (written) return results;
+  if (written) {
+    is_older_ = false;
+    return results;
+  }
   for (auto& one : results) {
     if (one) one = written;
   }
@@ -80,6 +91,7 @@ result<void> commit_path::add(const write_set& set, bool alone) {
                        set.progress.status};
   put_record(set, before, after);
   put_branches(set);
+  put_history(set);
   move_due(set);
   if (!alone) standings_[set.gid.value] = after;
   return {};
@@ -115,8 +127,10 @@ void commit_path::put_record(const write_set& set, const standing& before, const
   }
   codec::encode_progress(set.progress, after.type, bytes_);
   put(family::progress, row.view(), bytes_);
-  if (before.revision == 0 || before.status != after.status || before.type != after.type) {
-    codec::encode_timeline({after.status, after.type, codec::end_of(set.progress), set.gid}, bytes_);
+  if (before.revision == 0 || before.status != after.status || before.type != after.type ||
+      set.stuck_before != set.progress.stuck) {
+    codec::encode_timeline({after.status, after.type, codec::end_of(set.progress), set.gid, set.progress.stuck},
+                           bytes_);
     put(family::timeline, keys::make_timeline(set.create_time, set.row).view(), bytes_);
   }
 }
@@ -129,17 +143,25 @@ void commit_path::put_branches(const write_set& set) {
   }
 }
 
+void commit_path::put_history(const write_set& set) {
+  if (set.history.entries.empty()) return;
+  codec::encode_history(set.history, bytes_);
+  put(family::history, keys::make_branch(set.row, set.history.slot).view(), bytes_);
+}
+
 /// A due entry is put once and removed once, which is what SingleDelete asks for: the pair vanishes from memory and
 /// files as soon as it meets, and a scan of what is due does not wade through what was.
+/// An entry that changes where it stands is removed and put again in one batch: then, too, there is one put for each
+/// removal, in this order.
 void commit_path::move_due(const write_set& set) {
-  if (set.progress.due == set.due_before) return;
+  if (set.progress.due == set.due_before && set.progress.stuck == set.stuck_before) return;
   const shard_id shard = shard_of(set.gid);
   if (is_set(set.due_before)) {
     const auto key = keys::make_due(shard, set.due_before, set.row);
     batch_.SingleDelete(db_[family::due], slice(key.view())).PermitUncheckedError();
   }
   if (is_set(set.progress.due)) {
-    codec::encode_due({set.create_time, set.gid}, bytes_);
+    codec::encode_due({set.create_time, set.gid, set.progress.stuck}, bytes_);
     put(family::due, keys::make_due(shard, set.progress.due, set.row).view(), bytes_);
   }
 }

@@ -21,7 +21,8 @@ class commit_path {
 public:
   commit_path(database& db, health_monitor& monitor) : db_{db}, monitor_{monitor} {}
 
-  /// Reads how far row numbers were handed out, and reserves the next ones. Once, before anything else.
+  /// Reads of which format the store is and how far row numbers were handed out, and reserves the next ones. Once,
+  /// before anything else.
   result<void> start();
   record_id next_row() noexcept { return next_row_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -45,13 +46,16 @@ private:
   result<standing> find(const write_set& set);
   void put_record(const write_set& set, const standing& before, const standing& after);
   void put_branches(const write_set& set);
+  void put_history(const write_set& set);
   void move_due(const write_set& set);
   void put(family one, std::string_view key, std::string_view value);
   void reserve_rows();
+  void mark_format();
 
   database& db_;
   health_monitor& monitor_;
   std::atomic<record_id> next_row_{1};
+  bool is_older_ = false;   // the store's format is: the first write that an older build cannot read raises it
   record_id reserved_ = 1;  // in `meta`: rows below this may have been handed out
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> bytes_written_{0};

@@ -31,6 +31,11 @@ result<txn_record> reader::load(const gid& id) const {
   rocksdb::ManagedSnapshot snapshot{&*db_};
   rocksdb::ReadOptions how;
   how.snapshot = snapshot.snapshot();
+  TREATY_TRY(const record_id row, find_row(how, id));
+  return load_row(how, id, row);
+}
+
+result<record_id> reader::find_row(const rocksdb::ReadOptions& how, const gid& id) const {
   rocksdb::PinnableSlice value;
   if (auto read = db_.get(how, family::gids, id.value, value); !read) {
     if (read.error().code == errc::not_found) return failure{errc::not_found, id.value + " is not stored"};
@@ -38,7 +43,7 @@ result<txn_record> reader::load(const gid& id) const {
   }
   const auto row = codec::decode_row(view(value));
   if (!row) return at(family::gids, id.value, row.error());
-  return load_row(how, id, *row);
+  return *row;
 }
 
 result<txn_record> reader::load_row(const rocksdb::ReadOptions& how, const gid& id, record_id row) const {
@@ -93,6 +98,29 @@ result<std::vector<std::shared_ptr<const registered_branch>>> reader::load_branc
   return branches;
 }
 
+result<std::vector<history_page>> reader::load_history(const gid& id) const {
+  rocksdb::ManagedSnapshot snapshot{&*db_};
+  rocksdb::ReadOptions how;
+  how.snapshot = snapshot.snapshot();
+  TREATY_TRY(const record_id row, find_row(how, id));
+  const auto first = keys::make_branch(row, 0);
+  const auto behind = keys::make_row(row + 1);
+  const rocksdb::Slice bound = slice(behind.view());
+  how.iterate_upper_bound = &bound;
+  std::vector<history_page> pages;
+  const auto entry = iterate(db_, how, family::history);
+  for (entry->Seek(slice(first.view())); entry->Valid(); entry->Next()) {
+    const auto key = keys::parse_branch(view(entry->key()));
+    if (!key) return at(family::history, view(entry->key()), {errc::corrupt, "is no key of this family"});
+    auto page = codec::decode_history(view(entry->value()), key->index);
+    if (!page) return at(family::history, view(entry->key()), page.error());
+    pages.push_back(*std::move(page));
+  }
+  if (!entry->status().ok()) return to_failure(entry->status(), name_key(family::history, first.view()));
+  sort_by_number(pages);
+  return pages;
+}
+
 result<due_page> reader::due(const due_query& query) const {
   if (auto good = check_limit(query.limit); !good) return good.error();
   std::string from{keys::make_due(query.first, time_point::min(), 0).view()};
@@ -115,7 +143,8 @@ result<due_page> reader::due(const due_query& query) const {
     }
     auto described = codec::decode_due(view(entry->value()));
     if (!described) return at(family::due, view(entry->key()), described.error());
-    page.entries.push_back({key->shard, key->due, key->row, described->create_time, std::move(described->gid)});
+    page.entries.push_back(
+        {key->shard, key->due, key->row, described->create_time, std::move(described->gid), described->stuck});
     last = entry->key().ToString();
   }
   if (!entry->status().ok()) return to_failure(entry->status(), name_of(family::due));
@@ -146,8 +175,9 @@ result<list_page> reader::list(const list_query& query) const {
   std::string seen_key;
   const auto entry = iterate(db_, bounded, family::timeline);
   std::size_t seen = 0;
+  std::size_t in_vain = 0;
   for (entry->SeekToLast(); entry->Valid(); entry->Prev()) {
-    if (page.records.size() == query.limit || seen++ == entries_per_call_max) {
+    if (page.records.size() == query.limit || seen++ == entries_per_call_max || in_vain == records_in_vain_max) {
       page.next = keys::to_hex(seen_key);
       break;
     }
@@ -158,7 +188,11 @@ result<list_page> reader::list(const list_query& query) const {
     if (!described) return at(family::timeline, seen_key, described.error());
     if (!matches(query, *described, key->created)) continue;
     TREATY_TRY(txn_record record, load_row(how, described->gid, key->row));
-    page.records.push_back(std::move(record));
+    if (matches(query, record)) {
+      page.records.push_back(std::move(record));
+    } else {
+      ++in_vain;
+    }
   }
   if (!entry->status().ok()) return to_failure(entry->status(), name_of(family::timeline));
   return page;

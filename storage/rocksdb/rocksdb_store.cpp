@@ -36,6 +36,7 @@ public:
     return writes_.commit(writes, d);
   }
   result<txn_record> load(const gid& id) const override { return reader_.load(id); }
+  result<std::vector<history_page>> load_history(const gid& id) const override { return reader_.load_history(id); }
   result<due_page> due(const due_query& query) const override { return reader_.due(query); }
   result<list_page> list(const list_query& query) const override { return reader_.list(query); }
   result<std::size_t> expire(time_point finished_before, std::size_t limit) override {

@@ -51,6 +51,8 @@ write_set following(const write_set& last) {
   set.first_new_branch = last.first_new_branch + last.new_branches.size();
   set.new_branches.clear();
   set.due_before = last.progress.due;
+  set.stuck_before = last.progress.stuck;
+  set.history = {};
   return set;
 }
 
