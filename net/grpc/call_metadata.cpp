@@ -28,8 +28,13 @@ bool is_legal_name(std::string_view name) {
   });
 }
 
+/// gRPC wants something before the suffix: what is just called "-bin" must be text.
+bool is_binary(std::string_view name) {
+  return name.size() > 4 && name.ends_with("-bin");
+}
+
 bool is_legal_value(std::string_view name, std::string_view value) {
-  return name.ends_with("-bin") ||
+  return is_binary(name) ||
          std::all_of(value.begin(), value.end(), [](char byte) { return byte >= 0x20 && byte <= 0x7E; });
 }
 

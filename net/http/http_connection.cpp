@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
+#include "net/http/careful_put.hpp"
 #include "net/http/request_text.hpp"
 
 namespace treaty {
@@ -127,7 +128,7 @@ void http_connection::received(const error_code& error, std::size_t bytes) {
 void http_connection::parse() {
   while (buffer_.size() > 0) {
     error_code error;
-    buffer_.consume(reader_->put(buffer_.data(), error));
+    buffer_.consume(careful_put(*reader_, buffer_.data(), error));
     if (error == http::error::need_more) return;
     if (error == http::error::body_limit)
       return fail("the answer's body is over " + std::to_string(limits_.body_bytes_max) + " bytes");

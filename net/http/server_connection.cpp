@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
+#include "net/http/careful_put.hpp"
 #include "net/http/reply_head.hpp"
 
 namespace treaty {
@@ -130,7 +131,8 @@ void server_connection::consume() {
 bool server_connection::consume_some() {
   if (!reader_->got_some()) set_deadline(home_.options.header_timeout);
   error_code error;
-  const std::size_t taken = reader_->put(asio::const_buffer{in_.data() + in_begin_, in_end_ - in_begin_}, error);
+  const std::size_t taken =
+      careful_put(*reader_, asio::const_buffer{in_.data() + in_begin_, in_end_ - in_begin_}, error);
   in_begin_ += taken;
   if (error == boost::beast::http::error::need_more) {
     if (phase_ == phase::reading_head && reader_->is_header_done()) begin_body();

@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "net/http/careful_put.hpp"
 #include "net/http/gunzip.hpp"
 #include "net/http/response_reader.hpp"
 #include "net/jsonrpc/envelope.hpp"
@@ -44,14 +45,14 @@ bool same(const understood& a, const understood& b) {
 /// Reads as a connection does: what the reader leaves is given to it again with what comes after.
 understood read_answer(std::string_view first, std::string_view second) {
   understood out;
-  response_reader reader{out.parts, body_bytes_max, 2048};
+  response_reader reader{out.parts, body_bytes_max, 1u << 20};
   std::string unread;
   boost::beast::error_code error;
   for (const std::string_view piece : {first, second}) {
     unread += piece;
     while (!unread.empty() && !reader.is_done()) {
       error = {};
-      unread.erase(0, reader.put(boost::asio::buffer(unread), error));
+      unread.erase(0, careful_put(reader, boost::asio::buffer(unread), error));
       if (error) break;
     }
     if (error && error != boost::beast::http::error::need_more) return out;

@@ -126,12 +126,12 @@ void world::perform(transaction& one, const effect& ordered) {
     FUZZ_CHECK(told->what.kind == answer_kind::ok || !told->what.message.empty(), "refused without a word");
     return found.mapped()->answer(told->what);
   }
-  FUZZ_CHECK(one.stored, "a call before anything is durable");
+  FUZZ_CHECK(one.stored, "something is done before anything is durable");
   const std::string detail = calm_ ? std::string{} : "said so " + std::to_string(dice_() % 100);
   if (const auto* ordered_call = std::get_if<call_leg>(&ordered)) {
     FUZZ_CHECK(!view_leg(one.machine.record(), ordered_call->leg).url.empty(), "an empty URL is called");
     one.answers.emplace_back(answered{ordered_call->leg, next_outcome(), detail});
-  } else {
+  } else if (std::holds_alternative<call_watch>(ordered)) {
     one.answers.emplace_back(watch_answered{next_outcome(), detail});
   }
 }

@@ -135,6 +135,18 @@ TEST(HttpServer, TakesChunkedBodies) {
   EXPECT_EQ(heard->body, "POST /next? ");
 }
 
+TEST(HttpServer, TakesAChunkedBodyByteByByte) {
+  http_door door{echo};
+  http_talker client{door.port()};
+  for (const char byte :
+       std::string_view{"POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"}) {
+    ASSERT_TRUE(client.say({&byte, 1}));
+  }
+  const auto heard = client.hear();
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->body, "POST /b? ok");
+}
+
 TEST(HttpServer, SaysContinueToClientsThatWaitForIt) {
   http_door door{echo};
   http_talker client{door.port()};

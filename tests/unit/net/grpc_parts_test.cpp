@@ -103,5 +103,16 @@ TEST(CallMetadata, RefusesWhatGrpcCannotCarry) {
   }
 }
 
+// Found by fuzzing: gRPC takes a name for binary only when something stands before its "-bin".
+TEST(CallMetadata, TakesOnlyTextUnderTheBareNameBin) {
+  branch_call call;
+  call.gid = "g1";
+  for (const auto& [value, is_sent] : {std::pair{"text", true}, std::pair{"\t\x89", false}}) {
+    const std::map<std::string, std::string> headers{{"-bin", value}};
+    call.headers = &headers;
+    EXPECT_EQ(static_cast<bool>(call_metadata(call)), is_sent);
+  }
+}
+
 }  // namespace
 }  // namespace treaty
