@@ -43,8 +43,8 @@ std::string_view to_string(coordinator_state state) {
 /// Owns the actors and takes them down in the reverse order of their start.
 class coordinator::system {
 public:
-  system(store& kept, std::vector<lane_ports> ports, const loop_factory& make_loop, coordinator_options options,
-         prometheus::Registry& registry);
+  system(store& kept, notifier& tells, std::vector<lane_ports> ports, const loop_factory& make_loop,
+         coordinator_options options, prometheus::Registry& registry);
   ~system() { stop(); }
 
   result<void> start();
@@ -68,12 +68,12 @@ public:
   std::atomic<coordinator_state> phase{coordinator_state::starting};
 };
 
-coordinator::system::system(store& kept, std::vector<lane_ports> ports, const loop_factory& make_loop,
+coordinator::system::system(store& kept, notifier& tells, std::vector<lane_ports> ports, const loop_factory& make_loop,
                             coordinator_options options, prometheus::Registry& registry)
     : options_{std::move(options)},
       metrics_{registry},
       actors_{config_},
-      around{actors_, kept, options_, metrics_},
+      around{actors_, kept, tells, options_, metrics_},
       door{lanes, around} {
   TREATY_ASSERT(!ports.empty());
   around.oldest_seconds = std::vector<std::atomic<double>>(ports.size());
@@ -145,9 +145,9 @@ void coordinator::system::stop() {
   lanes.clear();
 }
 
-coordinator::coordinator(store& kept, std::vector<lane_ports> lanes, const loop_factory& make_loop,
+coordinator::coordinator(store& kept, notifier& tells, std::vector<lane_ports> lanes, const loop_factory& make_loop,
                          coordinator_options options, prometheus::Registry& metrics)
-    : system_{std::make_unique<system>(kept, std::move(lanes), make_loop, std::move(options), metrics)} {}
+    : system_{std::make_unique<system>(kept, tells, std::move(lanes), make_loop, std::move(options), metrics)} {}
 
 coordinator::~coordinator() = default;
 
@@ -197,6 +197,14 @@ void coordinator::offer(gid id, event what, std::size_t body_bytes, std::shared_
 
 void coordinator::query(gid id, on_result<txn_record> done) {
   system_->door.query(std::move(id), std::move(done));
+}
+
+void coordinator::history(gid id, on_result<txn_history> done) {
+  system_->door.history(std::move(id), std::move(done));
+}
+
+void coordinator::wait_end(gid id, std::chrono::milliseconds limit, on_result<txn_record> done) {
+  system_->door.wait_end(std::move(id), limit, std::move(done));
 }
 
 void coordinator::list(list_request request, on_result<listing> done) {

@@ -11,6 +11,7 @@
 #include "net/branch_client.hpp"
 #include "net/ingress.hpp"
 #include "net/loop.hpp"
+#include "net/notifier.hpp"
 #include "storage/store.hpp"
 
 namespace prometheus {
@@ -30,7 +31,13 @@ struct coordinator_options {
   std::chrono::milliseconds retry_interval_max{600'000};  // where doubling ends
   std::chrono::seconds timeout_to_fail{35};               // for types other than saga that name none
   std::chrono::milliseconds request_timeout{3'000};       // of a branch call that names none
+  std::uint32_t retry_growth_percent = 200;               // of a wait to the next
   double retry_jitter = 0.1;                              // a wait is lengthened by up to this share
+  std::int64_t retry_limit = 0;                           // for sagas that name none; 0: repeated for ever
+  std::uint32_t stuck_after = 3;                          // failures in a row that make a transaction stuck; 0: never
+  std::uint32_t alert_after = 0;                          // the same, for an alert; 0: never
+  bool tell_every_end = false;                            // to the notifier; else only for those that name a web-hook
+  std::uint32_t history_pages_max = 128;                  // of each transaction; 0: no history
 
   std::size_t live_max = 20'000;                     // transactions in memory, in total; over it new ones are refused
   std::size_t live_bytes_max = 512u << 20;           // bodies of those
@@ -48,10 +55,11 @@ std::string_view to_string(coordinator_state state);
 /// The actor system: lanes, shards, transactions, committer, readers, behind one door.
 class coordinator final : public ingress {
 public:
-  /// `kept` outlives the coordinator. At least one lane. `make_loop` gives the threads that wait for the disk their
-  /// loops.
-  coordinator(store& kept, std::vector<lane_ports> lanes, const std::function<std::shared_ptr<loop>()>& make_loop,
-              coordinator_options options, prometheus::Registry& metrics);
+  /// `kept` and `tells` outlive the coordinator. At least one lane. `make_loop` gives the threads that wait for the
+  /// disk their loops.
+  coordinator(store& kept, notifier& tells, std::vector<lane_ports> lanes,
+              const std::function<std::shared_ptr<loop>()>& make_loop, coordinator_options options,
+              prometheus::Registry& metrics);
   ~coordinator() override;
 
   /// Starts the lanes' threads and recovers: every unfinished transaction has its owner again when this returns.
@@ -72,6 +80,8 @@ public:
 
   void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) override;
   void query(gid id, on_result<txn_record> done) override;
+  void history(gid id, on_result<txn_history> done) override;
+  void wait_end(gid id, std::chrono::milliseconds limit, on_result<txn_record> done) override;
   void list(list_request request, on_result<listing> done) override;
   void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) override;
   void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override;

@@ -71,10 +71,35 @@ void dispatcher::query(gid id, on_result<txn_record> done) {
   read([id = std::move(id), done = std::move(done)](store& kept) { done(kept.load(id)); });
 }
 
+void dispatcher::history(gid id, on_result<txn_history> done) {
+  read([id = std::move(id), done = std::move(done)](store& kept) {
+    auto pages = kept.load_history(id);  // first: the record is never behind what its history tells
+    auto record = kept.load(id);
+    if (!record) return done(record.error());
+    if (!pages) return done(pages.error());
+    done(txn_history{*std::move(record), *std::move(pages)});
+  });
+}
+
+void dispatcher::wait_end(gid id, std::chrono::milliseconds limit, on_result<txn_record> done) {
+  lane& home = lane_of(shard_of(id));
+  home.post(
+      [&home, id = std::move(id), until = now() + limit, done = std::move(done)] { home.ends().add(id, until, done); });
+}
+
 void dispatcher::list(list_request request, on_result<listing> done) {
   read([request = std::move(request), done = std::move(done)](store& kept) {
-    auto page = kept.list(
-        {request.status, request.type, request.created_from, request.created_to, request.position, request.limit});
+    list_query query;
+    query.status = request.status;
+    query.type = request.type;
+    query.created_from = request.created_from;
+    query.created_to = request.created_to;
+    query.gid_prefix = request.gid_prefix;
+    query.stuck = request.stuck;
+    query.destination = request.destination;
+    query.after = request.position;
+    query.limit = request.limit;
+    auto page = kept.list(query);
     if (!page) return done(page.error());
     done(listing{std::move(page->records), std::move(page->next)});
   });
@@ -85,7 +110,7 @@ void dispatcher::reset_cron(std::chrono::seconds later_than, std::size_t limit, 
     auto far = entries_due_after(kept, now() + later_than, limit);
     if (!far) return done(far.error());
     const auto all = std::make_shared<gathering>(cron_reset{far->found.size(), far->more}, done);
-    for (gid& id : far->found) offer(std::move(id), retry_requested{}, 0, all);
+    for (gid& id : far->found) offer(std::move(id), retry_requested{.by = {"dtm-api", {}}}, 0, all);
   });
 }
 

@@ -37,7 +37,10 @@ void lane::run() {
 }
 
 void lane::let_go() {
-  post([this] { caf::anon_send(shard_, treaty::let_go{}); });
+  post([this] {
+    ends_.let_go();
+    caf::anon_send(shard_, treaty::let_go{});
+  });
 }
 
 void lane::stop() {
@@ -103,8 +106,15 @@ void lane::committed(commit_batch batch, std::vector<result<void>> results) {
 }
 
 void lane::load(treaty::gid id, caf::actor to) {
-  next_reader_ = (next_reader_ + 1) % around_.readers.size();
-  around_.readers[next_reader_]->send(load_request{std::move(id), this, std::move(to)});
+  next_reader().send(load_request{std::move(id), this, std::move(to)});
+}
+
+void lane::read(std::function<void(store&)> job) {
+  next_reader().send(read_job{std::move(job)});
+}
+
+blocking_worker& lane::next_reader() {
+  return *around_.readers[next_reader_.fetch_add(1, std::memory_order_relaxed) % around_.readers.size()];
 }
 
 void lane::arm(timer_node& node, time_point due) {
@@ -128,9 +138,9 @@ void lane::on_wake() {
   if (const auto next = wheel_.next_wake()) wake_no_later_than(*next);
 }
 
-time_point lane::with_jitter(time_point when, time_point from) {
+time_point lane::with_jitter(time_point when, time_point from, double share_max) {
   if (when <= from) return when;
-  std::uniform_real_distribution<double> share{0.0, around_.options.retry_jitter};
+  std::uniform_real_distribution<double> share{0.0, share_max};
   const double extra = share(jitter_) * static_cast<double>((when - from).count());
   return when + duration{static_cast<duration::rep>(extra)};
 }
@@ -143,7 +153,15 @@ void lane::note_oldest(double seconds) {
 }
 
 server_policy lane::policy() const {
-  return {{around_.options.retry_interval, around_.options.retry_interval_max}, around_.options.timeout_to_fail};
+  const coordinator_options& given = around_.options;
+  server_policy policy;
+  policy.retry = {given.retry_interval, given.retry_interval_max, given.retry_growth_percent};
+  policy.timeout_to_fail = given.timeout_to_fail;
+  policy.retry_limit = given.retry_limit;
+  policy.stuck_after = given.stuck_after;
+  policy.alert_after = given.alert_after;
+  policy.history_pages_max = given.history_pages_max;
+  return policy;
 }
 
 }  // namespace treaty

@@ -9,6 +9,7 @@
 
 #include "actors/blocking_worker.hpp"
 #include "actors/coordinator.hpp"
+#include "actors/end_watch.hpp"
 #include "actors/messages.hpp"
 #include "actors/metrics.hpp"
 #include "actors/scheduler.hpp"
@@ -19,11 +20,13 @@ namespace treaty {
 
 /// What all lanes share; outlives them. Threads: any.
 struct lane_surroundings {
-  lane_surroundings(caf::actor_system& all, store& where, const coordinator_options& how, coordinator_metrics& counts)
-      : system{all}, kept{where}, options{how}, metrics{counts} {}
+  lane_surroundings(caf::actor_system& all, store& where, notifier& hooks, const coordinator_options& how,
+                    coordinator_metrics& counts)
+      : system{all}, kept{where}, tells{hooks}, options{how}, metrics{counts} {}
 
   caf::actor_system& system;
   store& kept;
+  notifier& tells;
   const coordinator_options& options;
   coordinator_metrics& metrics;
   std::unique_ptr<blocking_worker> committer;
@@ -67,11 +70,15 @@ public:
   /// Comes back from the committer with one result for each write set.
   void committed(commit_batch batch, std::vector<result<void>> results);
   void load(treaty::gid gid, caf::actor to);
+  /// Runs `job` on a reader's thread. Threads: any.
+  void read(std::function<void(store&)> job);
   branch_client& calls() { return *ports_.calls; }
+  end_watch& ends() { return ends_; }
 
   void arm(timer_node& node, time_point due);
-  /// `when`, lengthened by a random part of the wait, so that what failed together is not repeated together.
-  time_point with_jitter(time_point when, time_point from);
+  /// `when`, lengthened by a random part of the wait, at most `share_max` of it, so that what failed together is not
+  /// repeated together.
+  time_point with_jitter(time_point when, time_point from, double share_max);
 
   const coordinator_options& options() const { return around_.options; }
   server_policy policy() const;
@@ -90,6 +97,7 @@ private:
   std::size_t share(std::size_t total) const { return std::max<std::size_t>(total / lane_count_, 1); }
   void run();
   void send_batch();
+  blocking_worker& next_reader();
   void wake_no_later_than(time_point when);
   void on_wake();
 
@@ -99,12 +107,13 @@ private:
   std::size_t lane_count_;
   lane_unit unit_;
   timer_wheel wheel_;
+  end_watch ends_{*this};
   time_point wake_at_{};  // unset: no wake-up is set
   caf::actor shard_;
   commit_batch gathering_;
   bool batch_under_way_ = false;
   bool batch_posted_ = false;
-  std::size_t next_reader_ = 0;
+  std::atomic<std::size_t> next_reader_{0};
   std::minstd_rand jitter_;
   std::thread thread_;
 };

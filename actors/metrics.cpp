@@ -65,6 +65,8 @@ void coordinator_metrics::register_transactions(Registry& registry) {
   in_flight = gauge(registry, "treaty_transactions_in_flight", "Transactions in memory that are being worked on.");
   parked =
       gauge(registry, "treaty_transactions_parked", "Unfinished transactions that wait for their moment, on disk.");
+  stuck = gauge(registry, "treaty_transactions_stuck",
+                "Unfinished transactions with a call that failed StuckAfter times in a row.");
   oldest_unfinished_seconds = gauge(registry, "treaty_oldest_unfinished_age_seconds",
                                     "Age of the oldest unfinished transaction; 0 without one.");
   due_queue =

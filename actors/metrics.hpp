@@ -28,6 +28,7 @@ public:
 
   prometheus::Gauge* in_flight;
   prometheus::Gauge* parked;
+  prometheus::Gauge* stuck;
   prometheus::Gauge* oldest_unfinished_seconds;
   prometheus::Gauge* due_queue;
   prometheus::Gauge* commit_queue;

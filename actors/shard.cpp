@@ -143,7 +143,10 @@ void shard_state::start_due() {
 }
 
 void shard_state::take_over(const recovered& found) {
-  for (const due_entry& one : found.entries) park(one.gid.value, one.due, one.create_time);
+  for (const due_entry& one : found.entries) {
+    park(one.gid.value, one.due, one.create_time);
+    if (one.stuck) home_->metrics().stuck->Increment();
+  }
 }
 
 double shard_state::oldest_age_seconds() const {

@@ -120,6 +120,8 @@ void transaction_state::perform(effect& one) {
     call(ordered->leg);
   } else if (std::holds_alternative<call_watch>(one)) {
     call_application();
+  } else if (auto* const alert = std::get_if<raise_alert>(&one)) {
+    raise(*alert);
   } else {
     answer(std::get<reply>(one));
   }
@@ -148,9 +150,20 @@ void transaction_state::call(std::size_t leg_index) {
   what.op = view.op_name;
   what.url = view.url;
   what.payload = view.payload;
-  make_call(std::move(what), view.op, number_of(view.id), [leg_index](branch_reply&& said) -> event {
-    return answered{leg_index, said.outcome, std::move(said.detail)};
+  if (view.request_timeout.count() > 0) what.timeout = std::min(view.request_timeout, longest_wait);
+  make_call(std::move(what), view.op, number_of(view.id), [leg_index](branch_reply&& said, duration took) -> event {
+    return answered{leg_index, said.outcome, std::move(said.detail), took};
   });
+}
+
+void transaction_state::raise(raise_alert& what) {
+  alert_notice notice;
+  notice.gid = id_;
+  notice.status = machine_->record().progress.status;
+  notice.branch_url = view_leg(machine_->record(), what.leg).url;
+  notice.error = std::move(what.error);
+  notice.retry_count = what.failures;
+  home_->around().tells.alert(std::move(notice));
 }
 
 /// msg: has the sender's own transaction been committed? workflow: go on. Both at query_prepared.
@@ -168,9 +181,10 @@ void transaction_state::call_application() {
   } else if (is_workflow) {
     what.payload = definition.workflow.data;
   }
-  make_call(std::move(what), is_workflow ? branch_op::named : branch_op::msg, 0, [](branch_reply&& said) -> event {
-    return watch_answered{said.outcome, std::move(said.detail)};
-  });
+  make_call(std::move(what), is_workflow ? branch_op::named : branch_op::msg, 0,
+            [](branch_reply&& said, duration took) -> event {
+              return watch_answered{said.outcome, std::move(said.detail), took};
+            });
 }
 
 template <class ToEvent>
@@ -178,10 +192,11 @@ void transaction_state::make_call(branch_call what, branch_op op, std::size_t st
   // Weak: whoever is not in the shard any more needs no answer, and a call may outlive the actors.
   home_->calls().call(std::move(what), [home = home_, self = self_->address(), type = what.type, op, step,
                                         began = now(), to_event](branch_reply said) {
-    home->metrics().branch_answered(type, op, step, said.outcome, seconds_between(began, now()));
+    const time_point ended = now();
+    home->metrics().branch_answered(type, op, step, said.outcome, seconds_between(began, ended));
     if (said.outcome == call_outcome::unknown) home->metrics().retry_scheduled();
     const auto waiting = caf::actor_cast<caf::actor>(self);
-    if (waiting) caf::anon_send(waiting, call_ended{to_event(std::move(said))});
+    if (waiting) caf::anon_send(waiting, call_ended{to_event(std::move(said), ended - began)});
   });
 }
 
@@ -208,6 +223,7 @@ void transaction_state::released(const written& w) {
     home_->metrics().submitted(machine_->record().definition->type);
   }
   note_end();
+  note_stuck();
   carry_out(std::move(out));
 }
 
@@ -238,7 +254,9 @@ void transaction_state::restored(loaded& from) {
   if (from.record) {
     end_noted_ = is_final(from.record->progress.status);
     submission_noted_ = from.record->progress.status != txn_status::prepared;
+    const bool stuck = from.record->progress.stuck;
     machine_.emplace(std::move(*from.record), home_->policy(), delay);
+    stuck_noted_ ? note_stuck() : void(stuck_noted_ = stuck);  // whoever parked it, or the recovery, has counted it
     step(timer_fired{});
   } else {
     machine_.emplace(id_, home_->around().kept.next_row(), home_->policy(), delay);
@@ -267,6 +285,30 @@ void transaction_state::note_end() {
   end_noted_ = true;
   home_->metrics().finished(record.definition->type, record.progress.status,
                             seconds_between(record.definition->create_time, now()));
+  home_->ends().ended(record);
+  if (home_->options().tell_every_end || !record.definition->options.notify_url.empty()) tell_end();
+}
+
+void transaction_state::tell_end() {
+  const txn_record& record = machine_->record();
+  const bool succeeded = record.progress.status == txn_status::succeed;
+  end_notice notice;
+  notice.gid = id_;
+  notice.type = record.definition->type;
+  notice.status = record.progress.status;
+  notice.rollback_reason = record.progress.rollback_reason;
+  notice.result = record.progress.result;
+  notice.create_time = record.definition->create_time;
+  notice.end_time = succeeded ? record.progress.finish_time : record.progress.rollback_time;
+  notice.url = record.definition->options.notify_url;
+  home_->around().tells.ended(std::move(notice));
+}
+
+void transaction_state::note_stuck() {
+  const bool is_stuck = machine_->record().progress.stuck;
+  if (is_stuck == stuck_noted_.value_or(false)) return;
+  stuck_noted_ = is_stuck;
+  is_stuck ? home_->metrics().stuck->Increment() : home_->metrics().stuck->Decrement();
 }
 
 /// After each step: stay for what comes soon, leave memory when nothing does.
@@ -282,10 +324,17 @@ void transaction_state::settle_down() {
   const time_point moment = now();
   const auto next = machine_->next_moment();
   const time_point idle_until = moment + home_->options().idle_after;
-  if (next && *next <= idle_until) return home_->arm(timer_, home_->with_jitter(*next, moment));
-  if (next) return retire_until(home_->with_jitter(*next, moment));
-  if (last_heard_ + home_->options().idle_after <= moment) return retire_until(far_future);
-  home_->arm(timer_, last_heard_ + home_->options().idle_after);  // a client is expected to speak soon
+  if (next && *next <= idle_until) return home_->arm(timer_, with_own_jitter(*next, moment));
+  // A prepared one is not read back for each word of its client, who is expected to speak soon again.
+  const time_point heard_until = last_heard_ + home_->options().idle_after;
+  const bool is_prepared = machine_->record().progress.status == txn_status::prepared;
+  if (is_prepared && heard_until > moment) return home_->arm(timer_, heard_until);
+  retire_until(next ? with_own_jitter(*next, moment) : far_future);
+}
+
+time_point transaction_state::with_own_jitter(time_point when, time_point from) {
+  const auto own = machine_->record().definition->options.retry_jitter_percent;
+  return home_->with_jitter(when, from, own ? static_cast<double>(*own) / 100 : home_->options().retry_jitter);
 }
 
 void transaction_state::retire_until(std::optional<time_point> due) {

@@ -47,6 +47,9 @@ private:
   void perform(effect& one);
   branch_call prepare_call() const;
   void call(std::size_t leg_index);
+  void raise(raise_alert& what);
+  void tell_end();
+  void note_stuck();
   void call_application();
   template <class ToEvent>
   void make_call(branch_call what, branch_op op, std::size_t step, ToEvent to_event);
@@ -55,6 +58,7 @@ private:
   void read_again_after(const failure& why);
   void reload();
   void settle_down();
+  time_point with_own_jitter(time_point when, time_point from);
   void retire_until(std::optional<time_point> due);
   void note_end();
 
@@ -70,6 +74,7 @@ private:
   bool reading_ = false;
   bool end_noted_ = false;
   bool submission_noted_ = false;
+  std::optional<bool> stuck_noted_;  // as the gauge counts it; none: nothing was read or stored yet
   wake_up timer_;
 };
 

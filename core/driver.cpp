@@ -21,7 +21,7 @@ void append(effects& to, effects&& more) {
 }  // namespace
 
 driver::driver(treaty::gid id, record_id row, server_policy policy, std::chrono::milliseconds progress_delay)
-    : policy_{policy}, progress_delay_{progress_delay} {
+    : policy_{policy}, progress_delay_{progress_delay}, history_{policy.history_pages_max} {
   state_.gid = std::move(id);
   state_.record.row = row;
 }
@@ -30,12 +30,17 @@ driver::driver(txn_record stored, server_policy policy, std::chrono::millisecond
     : state_{state_of(std::move(stored))},
       policy_{policy},
       progress_delay_{progress_delay},
+      history_{policy.history_pages_max},
       stored_definition_{state_.record.definition.get()},
-      stored_branches_{state_.record.branches.size()} {}
+      stored_branches_{state_.record.branches.size()},
+      stored_stuck_{state_.record.progress.stuck} {}
 
 output driver::offer(const event& e, time_point now) {
   output out;
-  take(advance(std::move(state_), e, context{now, policy_}), out, now);
+  const chronicle::before was = chronicle::look(state_, e);
+  transition decided = advance(std::move(state_), e, context{now, policy_});
+  history_.note(was, e, decided, now);
+  take(std::move(decided), out, now);
   write_if_owed(out, now);
   return out;
 }
@@ -99,6 +104,7 @@ write_set driver::make_write(time_point now) {
   write.expected = record.progress.revision;
   write.due_before = record.progress.due;
   record.progress.due = due_now(now);
+  write.history = history_.take_page(record.progress.history_pages);
   write.progress = record.progress;
   write.progress.revision = write.expected + 1;
   if (record.definition.get() != stored_definition_) write.definition = record.definition;
@@ -108,6 +114,7 @@ write_set driver::make_write(time_point now) {
                             record.branches.end());
   stored_definition_ = record.definition.get();
   stored_branches_ = record.branches.size();
+  write.stuck_before = std::exchange(stored_stuck_, record.progress.stuck);
   return write;
 }
 

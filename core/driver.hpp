@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/advance.hpp"
+#include "core/chronicle.hpp"
 #include "core/model/write_set.hpp"
 
 namespace treaty {
@@ -57,6 +58,7 @@ private:
   txn_state state_;
   server_policy policy_;
   std::chrono::milliseconds progress_delay_;
+  chronicle history_;
 
   revision under_way_ = 0;        // the revision of the write under way; 0: none
   effects resting_on_under_way_;  // released when that is durable
@@ -66,6 +68,7 @@ private:
   time_point changed_at_{};  // when the oldest change that no write carries was made; unset: none
   const txn_definition* stored_definition_ = nullptr;
   std::size_t stored_branches_ = 0;
+  bool stored_stuck_ = false;
 };
 
 }  // namespace treaty

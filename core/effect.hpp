@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -21,6 +23,13 @@ struct call_leg {
 struct call_watch {
   bool operator==(const call_watch&) const = default;
 };
+/// Tell the alert web-hook that this leg has failed `failures` times in a row.
+struct raise_alert {
+  std::size_t leg;
+  std::uint32_t failures;
+  std::string error;
+  bool operator==(const raise_alert&) const = default;
+};
 /// Answer the request that `to` names; each token is answered once.
 struct reply {
   client_token to;
@@ -28,7 +37,7 @@ struct reply {
   bool operator==(const reply&) const = default;
 };
 
-using effect = std::variant<call_leg, call_watch, reply>;
+using effect = std::variant<call_leg, call_watch, raise_alert, reply>;
 using effects = std::vector<effect>;
 
 }  // namespace treaty

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/model/history.hpp"
 #include "core/model/record.hpp"
 
 namespace treaty {
@@ -42,25 +43,37 @@ struct abort_requested {
 };
 struct force_stop_requested {
   client_token reply_to = 0;
+  operator_note by{};
 };
 /// resetNextCronTime, resetCronTime: whatever waits for a retry is due now.
 struct retry_requested {
   client_token reply_to = 0;
+  operator_note by{};
+};
+/// An operator takes it on himself that this branch operation is done: it is not called again.
+struct skip_requested {
+  branch_id branch;
+  std::string op;
+  client_token reply_to = 0;
+  operator_note by{};
 };
 struct answered {
   std::size_t leg;
   call_outcome outcome;
   std::string detail;  // what the participant said: a body or a status message, cut to a bounded length
+  duration took{0};    // from the call to the answer
 };
 /// What the application said when it was asked how a prepared msg or workflow stands.
 struct watch_answered {
   call_outcome outcome;
   std::string detail;
+  duration took{0};
 };
 /// The moment that the driver asked for has come, or something like it: early and repeated ones are harmless.
 struct timer_fired {};
 
-using event = std::variant<prepare_requested, submit_requested, register_requested, abort_requested,
-                           force_stop_requested, retry_requested, answered, watch_answered, timer_fired>;
+using event =
+    std::variant<prepare_requested, submit_requested, register_requested, abort_requested, force_stop_requested,
+                 retry_requested, skip_requested, answered, watch_answered, timer_fired>;
 
 }  // namespace treaty

@@ -14,15 +14,85 @@ bool has_branch(const txn_record& record, const registered_branch& like) {
   });
 }
 
+std::optional<std::size_t> find_leg(const txn_record& record, const branch_id& id, std::string_view op) {
+  for (std::size_t index = 0; index < record.progress.legs.size(); ++index) {
+    const leg_view view = view_leg(record, index);
+    if (view.id == id && view.op_name == op) return index;
+  }
+  return std::nullopt;
+}
+
+/// Is this operation called in this status?
+bool is_owed(branch_op op, txn_status status) {
+  switch (op) {
+    case branch_op::action:
+    case branch_op::confirm:
+    case branch_op::commit:
+      return status == txn_status::submitted;
+    case branch_op::compensate:
+    case branch_op::cancel:
+    case branch_op::rollback:
+      return status == txn_status::aborting;
+    case branch_op::try_:
+    case branch_op::msg:
+    case branch_op::named:
+      return false;
+  }
+  return false;
+}
+
+std::optional<answer> refusal_of(const txn_state& state, const skip_requested& e, std::optional<std::size_t> found) {
+  if (!found) {
+    return answer{answer_kind::internal, "no branch " + e.branch.value + " with the operation '" + e.op + "'"};
+  }
+  const leg& one = state.record.progress.legs[*found];
+  const txn_status status = state.record.progress.status;
+  const std::string what = "branch " + e.branch.value + " " + e.op;
+  if (one.status != leg_status::prepared) {
+    return answer{answer_kind::failure, what + " is '" + std::string{to_string(one.status)} + "' already"};
+  }
+  if (!is_owed(view_leg(state.record, *found).op, status)) {
+    return answer{answer_kind::failure,
+                  what + " is not called while the transaction is '" + std::string{to_string(status)} + "'"};
+  }
+  const bool called = one.attempts > 0 || state.in_flight[*found] != 0;
+  if (!called) return answer{answer_kind::failure, what + " was not called yet"};
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool skip_leg(transition& out, const skip_requested& e, const context& ctx) {
+  if (is_final(out.next.record.progress.status)) {
+    respond(out, e.reply_to,
+            {answer_kind::failure,
+             "the transaction has ended: " + std::string{to_string(out.next.record.progress.status)}});
+    return false;
+  }
+  const auto found = find_leg(out.next.record, e.branch, e.op);
+  if (auto refusal = refusal_of(out.next, e, found)) {
+    respond(out, e.reply_to, std::move(*refusal));
+    return false;
+  }
+  settle(out.next, *found, leg_status::succeed, ctx);
+  out.must_write(urgency::now);
+  respond_ok(out, e.reply_to);
+  return true;
+}
+
+bool was_skipped(const txn_state& state, std::size_t leg_index) {
+  return state.record.progress.legs[leg_index].status != leg_status::prepared;
+}
 
 void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx) {
   leg& one = state.record.progress.legs[leg_index];
   one.status = status;
+  one.failures = 0;
   one.due = {};
   one.update_time = ctx.now;
   one.finish_time = ctx.now;
   state.record.progress.update_time = ctx.now;
+  if (state.record.progress.stuck) state.record.progress.stuck = any_failing(state, ctx);
 }
 
 bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx) {

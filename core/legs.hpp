@@ -23,6 +23,13 @@ bool start_leg(transition& out, std::size_t leg_index, const context& ctx);
 /// Takes an answer off the flight list; false: nothing was in flight, it is repeated or late.
 bool land(txn_state& state, std::size_t leg_index);
 
+/// An operator takes a branch operation for done. Only one that is owed now and was called before: what was never tried
+/// cannot be known to be in the way. Refuses by name and answers the operator. True: it was skipped; a call of it that
+/// is in flight is awaited, and changes nothing.
+bool skip_leg(transition& out, const skip_requested& e, const context& ctx);
+/// Of a leg whose answer has just landed: did an operator settle it meanwhile?
+bool was_skipped(const txn_state& state, std::size_t leg_index);
+
 /// The moment for which this leg waits, or `soonest` if that is earlier; `soonest` when it waits for none.
 std::optional<time_point> earlier_wait(const txn_state& state, std::size_t leg_index,
                                        std::optional<time_point> soonest);

@@ -22,34 +22,50 @@ answer outcome_so_far(const txn_progress& progress) {
   return {answer_kind::failure, "wait result not return success: FAILURE"};
 }
 
+/// The protocol's words for an answer after which the call is repeated.
+std::string repeated_text(const answered& because) {
+  const bool refused = because.outcome == call_outcome::failure;
+  return "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
+         "unkown result will be retried: " +
+         (refused ? failure_text(because.detail) : because.detail);
+}
+
 /// What a waiting request hears when its round ends without a definite answer.
 answer round_ended(const answered& because) {
-  static const std::string preface =
-      "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
-      "unkown result will be retried: ";
   switch (because.outcome) {
     case call_outcome::success:
       return {};
     case call_outcome::failure:
-      return {answer_kind::failure, preface + failure_text(because.detail)};
+      return {answer_kind::failure, repeated_text(because)};
     case call_outcome::ongoing:
       return {answer_kind::ongoing, "ONGOING"};
     case call_outcome::unknown:
-      return {answer_kind::error, preface + because.detail};
+      return {answer_kind::error, repeated_text(because)};
   }
   return {};
 }
 
-void note_wait(txn_progress& progress, leg& waiting, growth how, std::string_view detail, const retry_policy& policy,
-               time_point now) {
-  waiting.attempts += waiting.attempts < UINT32_MAX ? 1 : 0;
+void count_up(std::uint32_t& number) {
+  number += number < UINT32_MAX ? 1 : 0;
+}
+
+void note_wait(transition& out, leg& waiting, call_outcome outcome, std::string_view detail, const context& ctx) {
+  txn_progress& progress = out.next.record.progress;
+  const retry_policy policy = policy_for(out.next.record.definition->options, ctx.policy.retry);
+  const growth how = outcome == call_outcome::ongoing ? growth::constant : growth::growing;
+  note_attempt(out.next, waiting, outcome, ctx);
   waiting.interval = next_wait(how, waiting.interval, policy);
-  waiting.due = now + waiting.interval;
-  waiting.update_time = now;
-  progress.update_time = now;
+  waiting.due = ctx.now + waiting.interval;
+  waiting.update_time = ctx.now;
+  progress.update_time = ctx.now;
   progress.next_cron_interval = waiting.interval;
   progress.next_cron_time = waiting.due;
   progress.last_error = cut_text(detail, last_error_bytes_max);
+  out.must_write(urgency::soon);
+}
+
+bool is_failing(const leg& one, const context& ctx) {
+  return ctx.policy.stuck_after > 0 && one.status == leg_status::prepared && one.failures >= ctx.policy.stuck_after;
 }
 
 }  // namespace
@@ -82,6 +98,7 @@ void adopt_submit(transition& out, const txn_definition& submitted, const contex
   progress.status = txn_status::submitted;
   progress.update_time = ctx.now;
   progress.retries_used = merged->options.retry_count;
+  progress.stuck = false;
   out.next.record.definition = std::move(merged);
   out.must_write(urgency::now);
 }
@@ -93,6 +110,7 @@ void finish(transition& out, txn_status final_status, const context& ctx) {
   progress.update_time = ctx.now;
   (final_status == txn_status::succeed ? progress.finish_time : progress.rollback_time) = ctx.now;
   progress.watch.due = {};
+  progress.stuck = false;
   out.must_write(urgency::now);
   answer_waiters(out);
   for (const client_token waiter : std::exchange(out.next.abort_waiters, {})) respond_ok(out, waiter);
@@ -103,6 +121,8 @@ void begin_abort(transition& out, std::string reason, const context& ctx) {
   progress.status = txn_status::aborting;
   progress.update_time = ctx.now;
   progress.rollback_reason = cut_text(reason, rollback_reason_bytes_max);
+  progress.stuck = false;
+  for (leg& one : progress.legs) one.failures = 0;  // those calls are not owed any more
   out.must_write(urgency::now);
 }
 
@@ -178,11 +198,30 @@ void wait_or_answer(transition& out, const txn_options& asked, client_token repl
   }
 }
 
-void schedule_retry(transition& out, std::size_t leg_index, growth how, std::string_view detail, const context& ctx) {
-  txn_record& record = out.next.record;
-  const retry_policy policy = policy_for(record.definition->options, ctx.policy.retry);
-  note_wait(record.progress, record.progress.legs[leg_index], how, detail, policy, ctx.now);
-  out.must_write(urgency::soon);
+void schedule_retry(transition& out, const answered& a, const context& ctx) {
+  leg& waiting = out.next.record.progress.legs[a.leg];
+  note_wait(out, waiting, a.outcome, a.detail, ctx);
+  alert_when_due(out, a, ctx);
+}
+
+void note_attempt(txn_state& state, leg& tried, call_outcome outcome, const context& ctx) {
+  count_up(tried.attempts);
+  const bool failed = outcome == call_outcome::failure || outcome == call_outcome::unknown;
+  failed ? count_up(tried.failures) : void(tried.failures = 0);
+  state.record.progress.stuck = is_failing(tried, ctx) || (state.record.progress.stuck && any_failing(state, ctx));
+}
+
+bool any_failing(const txn_state& state, const context& ctx) {
+  const txn_progress& progress = state.record.progress;
+  if (progress.status == txn_status::prepared) return is_failing(progress.watch, ctx);
+  return std::any_of(progress.legs.begin(), progress.legs.end(), [&](const leg& one) { return is_failing(one, ctx); });
+}
+
+void alert_when_due(transition& out, const answered& a, const context& ctx) {
+  const std::uint32_t failures = out.next.record.progress.legs[a.leg].failures;
+  const std::uint32_t limit = ctx.policy.alert_after;
+  if (limit == 0 || failures < limit) return;
+  out.orders.emplace_back(raise_alert{a.leg, failures, repeated_text(a)});
 }
 
 void hurry(txn_state& state, const context& ctx) {
@@ -195,10 +234,10 @@ void hurry(txn_state& state, const context& ctx) {
   progress.next_cron_time = ctx.now;
 }
 
-void schedule_watch(transition& out, growth how, std::string_view detail, const context& ctx) {
-  const retry_policy policy = policy_for(out.next.record.definition->options, ctx.policy.retry);
-  note_wait(out.next.record.progress, out.next.record.progress.watch, how, detail, policy, ctx.now);
-  out.must_write(urgency::soon);
+void schedule_watch(transition& out, const watch_answered& a, const context& ctx) {
+  const bool heard = a.outcome == call_outcome::success;
+  note_wait(out, out.next.record.progress.watch, a.outcome, heard ? std::string_view{} : std::string_view{a.detail},
+            ctx);
 }
 
 bool any_in_flight(const txn_state& state) {

@@ -49,10 +49,19 @@ void answer_waiters(transition& out, const answered& because);
 void wait_or_answer(transition& out, const txn_options& asked, client_token reply_to);
 
 /// Notes an answer that was not definite, and when the leg is called again.
-void schedule_retry(transition& out, std::size_t leg_index, growth how, std::string_view detail, const context& ctx);
+void schedule_retry(transition& out, const answered& a, const context& ctx);
+
+/// Counts a call whose answer was not definite, and sees whether the transaction is stuck by it.
+void note_attempt(txn_state& state, leg& tried, call_outcome outcome, const context& ctx);
+
+/// Has some call that is owed failed so often in a row that an operator should look?
+bool any_failing(const txn_state& state, const context& ctx);
+
+/// Orders an alert when the leg has failed often enough in a row.
+void alert_when_due(transition& out, const answered& a, const context& ctx);
 
 /// The same for asking how a prepared transaction stands.
-void schedule_watch(transition& out, growth how, std::string_view detail, const context& ctx);
+void schedule_watch(transition& out, const watch_answered& a, const context& ctx);
 
 /// Makes whatever waits for a repetition due at once. A delay, or the time that a client has to speak, is not cut
 /// short.

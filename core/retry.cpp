@@ -5,10 +5,12 @@
 namespace treaty {
 
 std::chrono::milliseconds next_wait(growth how, std::chrono::milliseconds last, const retry_policy& policy) {
-  const std::chrono::milliseconds cap = std::max(policy.cap, policy.first);
+  const std::chrono::milliseconds cap =
+      std::min<std::chrono::milliseconds>(std::max(policy.cap, policy.first), longest_wait);
   if (last.count() <= 0) return policy.first;
   if (how == growth::constant) return std::min(last, cap);
-  return last >= cap / 2 ? cap : last * 2;
+  const std::chrono::milliseconds::rep percent = std::max<std::uint32_t>(policy.growth_percent, 100);
+  return last >= cap * 100 / percent ? cap : last * percent / 100;
 }
 
 retry_policy policy_for(const txn_options& options, const retry_policy& server) {
@@ -20,6 +22,8 @@ retry_policy policy_for(const txn_options& options, const retry_policy& server) 
   } else if (limit.count() > 0 && limit < server.first) {
     own.first = limit;
   }
+  if (options.retry_interval_max.count() > 0) own.cap = std::min(options.retry_interval_max, longest_wait);
+  if (options.retry_growth_percent > 0) own.growth_percent = options.retry_growth_percent;
   return own;
 }
 

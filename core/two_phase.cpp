@@ -72,15 +72,19 @@ public:
     proceed();
   }
 
+  void operator()(const skip_requested& e) {
+    if (skip_leg(out_, e, ctx_)) proceed();
+  }
+
   void operator()(const answered& a) {
     if (!land(out_.next, a.leg) || is_final(status())) return;
+    if (was_skipped(out_.next, a.leg)) return proceed();
     if (a.outcome == call_outcome::success) {
       settle(out_.next, a.leg, leg_status::succeed, ctx_);
       out_.must_write(urgency::soon);
       return proceed();
     }
-    const growth how = a.outcome == call_outcome::ongoing ? growth::constant : growth::doubling;
-    schedule_retry(out_, a.leg, how, a.detail, ctx_);
+    schedule_retry(out_, a, ctx_);
     answer_waiters(out_, a);
   }
 

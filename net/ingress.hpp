@@ -11,6 +11,7 @@
 #include "core/answer.hpp"
 #include "core/base/result.hpp"
 #include "core/event.hpp"
+#include "core/model/history.hpp"
 #include "core/model/kv_record.hpp"
 #include "core/topics/topic.hpp"
 
@@ -27,14 +28,23 @@ public:
   virtual void answer(treaty::answer what) = 0;
 };
 
-/// Filters of GET /api/dtmsvr/all. `position` is a page's `next_position`.
+/// Which transactions are asked for; every field narrows. `position` is a page's `next_position`.
 struct list_request {
   std::optional<txn_status> status;
   std::optional<trans_type> type;
   time_point created_from{};
   time_point created_to{};
-  std::string position;
+  std::string gid_prefix{};
+  std::optional<bool> stuck{};
+  std::string destination{};  // see `calls_destination`
+  std::string position{};
   std::size_t limit = 100;
+};
+/// A transaction and what is kept of its past, oldest page first; pages may be missing between the first and the
+/// newest.
+struct txn_history {
+  txn_record record;
+  std::vector<history_page> pages;
 };
 struct listing {
   std::vector<txn_record> records;
@@ -75,6 +85,11 @@ public:
 
   /// Errors: not_found, corrupt, unavailable.
   virtual void query(gid id, on_result<txn_record> done) = 0;
+  /// Errors: as query.
+  virtual void history(gid id, on_result<txn_history> done) = 0;
+  /// Answers with the record once its status is final, or as it stands when `limit` is over. Errors: as query;
+  /// overloaded (too many wait already).
+  virtual void wait_end(gid id, std::chrono::milliseconds limit, on_result<txn_record> done) = 0;
   /// Errors: invalid_argument (position), unavailable.
   virtual void list(list_request request, on_result<listing> done) = 0;
   /// Makes due every unfinished transaction whose next moment lies after now + `later_than`, at most `limit` of them.

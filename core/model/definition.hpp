@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct step {
   std::string compensate;
   /// Only where a topic with several subscribers made several steps of one; else the step's number says it.
   branch_id id{};
+  std::chrono::seconds request_timeout{0};  // of its calls; 0: the transaction's
   bool operator==(const step&) const = default;
 };
 
@@ -36,6 +38,11 @@ struct txn_options {
   bool concurrent = false;  // msg only; a saga's comes from its custom_data
   std::int64_t retry_limit = 0;
   std::int64_t retry_count = 0;
+  // Treaty's own: no client of DTM sends them.
+  std::chrono::seconds retry_interval_max{0};           // where the growth of waits ends
+  std::uint32_t retry_growth_percent = 0;               // of a wait to the next; 200 doubles it; at least 100
+  std::optional<std::uint32_t> retry_jitter_percent{};  // waits are lengthened by up to this share
+  std::string notify_url{};                             // told of the end
   bool operator==(const txn_options&) const = default;
 };
 

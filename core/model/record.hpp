@@ -16,6 +16,7 @@ namespace treaty {
 struct leg {
   leg_status status = leg_status::prepared;
   std::uint32_t attempts = 0;             // calls whose answer was not definite
+  std::uint32_t failures = 0;             // of those, how many at the end in a row were not even "ongoing"
   std::chrono::milliseconds interval{0};  // the wait that was last scheduled; 0: none yet
   time_point due{};                       // not called again before this; unset: may be called at once
   time_point update_time{};               // unset: as created
@@ -31,6 +32,7 @@ struct registered_branch {
   std::string url;
   std::string payload;
   time_point create_time{};
+  std::chrono::seconds request_timeout{0};  // of its calls; 0: the transaction's
   bool operator==(const registered_branch&) const = default;
 };
 
@@ -47,7 +49,10 @@ struct txn_progress {
   std::chrono::milliseconds next_cron_interval{0};
   time_point next_cron_time{};
   std::string last_error;  // of the last call that was not definite; at most `last_error_bytes_max`
-  time_point due{};        // its entry in the due index; unset: none (final)
+  /// Some call that we owe has failed `server_policy::stuck_after` times in a row: an operator should look.
+  bool stuck = false;
+  std::uint32_t history_pages = 0;  // written so far
+  time_point due{};                 // its entry in the due index; unset: none (final)
   /// While prepared: `due` is when we stop waiting for the client (tcc, xa: abort; msg: ask; workflow: call back);
   /// attempts and interval are those of asking. Unset: we wait for ever (a saga).
   leg watch{};
@@ -73,6 +78,7 @@ struct leg_view {
   std::string_view op_name;  // the text of `op`, or a workflow's own
   std::string_view url;
   std::string_view payload;
+  std::chrono::seconds request_timeout{0};  // 0: the transaction's
 };
 
 /// Precondition: index < progress.legs.size().
@@ -80,6 +86,12 @@ leg_view view_leg(const txn_record& record, std::size_t index);
 
 /// "01" .. "99", "100" ..: the id of step `index` (from 0).
 branch_id step_branch_id(std::size_t index);
+
+/// The part of a branch URL that names who is called: "bank:8080" of http://bank:8080/debit and of bank:8080/pkg.Svc/M.
+/// Views into `url`.
+std::string_view destination_of(std::string_view url);
+/// Does one of its branches, or its query_prepared, call this destination?
+bool calls_destination(const txn_record& record, std::string_view destination);
 
 /// How many legs a fresh record of this definition starts with.
 std::size_t initial_leg_count(const txn_definition& definition);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/model/history.hpp"
 #include "core/model/record.hpp"
 
 namespace treaty {
@@ -20,6 +21,9 @@ struct write_set {
   std::vector<std::shared_ptr<const registered_branch>> new_branches;  // to append
   /// The due entry to remove; unset: there is none. The one to add is progress.due; unset: finished.
   time_point due_before{};
+  /// As stored until now; the timeline and the due index say it beside the record.
+  bool stuck_before = false;
+  history_page history;  // no entries: nothing to tell
 };
 
 }  // namespace treaty

@@ -69,15 +69,20 @@ public:
     proceed();
   }
 
+  void operator()(const skip_requested& e) {
+    if (skip_leg(out_, e, ctx_)) proceed();
+  }
+
   void operator()(const answered& a) {
     if (!land(out_.next, a.leg) || is_final(status())) return;
+    if (was_skipped(out_.next, a.leg)) return proceed();
     if (a.outcome == call_outcome::success) {
       settle(out_.next, a.leg, leg_status::succeed, ctx_);
       out_.must_write(urgency::soon);
       return proceed();
     }
     const bool patient = a.outcome == call_outcome::ongoing;
-    schedule_retry(out_, a.leg, patient ? growth::constant : growth::doubling, a.detail, ctx_);
+    schedule_retry(out_, a, ctx_);
     // A waiting submit hears of an ongoing action as of a message that has not succeeded; of others, what they said.
     patient ? answer_when_idle() : answer_waiters(out_, a);
   }
@@ -91,9 +96,9 @@ public:
         return finish(out_, txn_status::failed, ctx_);
       case call_outcome::ongoing:
         progress().watch.interval = {};  // again after the first wait
-        return schedule_watch(out_, growth::constant, a.detail, ctx_);
+        return schedule_watch(out_, a, ctx_);
       case call_outcome::unknown:
-        return schedule_watch(out_, growth::doubling, a.detail, ctx_);
+        return schedule_watch(out_, a, ctx_);
     }
   }
 
@@ -123,6 +128,7 @@ private:
 
   void become_submitted() {
     progress().status = txn_status::submitted;
+    progress().stuck = false;
     progress().update_time = ctx_.now;
     out_.must_write(urgency::now);
     start_delay();

@@ -11,10 +11,15 @@
 namespace treaty::saga {
 namespace {
 
+/// How often actions may be repeated before the saga is given up: its own limit, else the server's. 0: no limit.
+std::int64_t retry_limit(const txn_definition& definition, const context& ctx) {
+  return definition.options.retry_limit > 0 ? definition.options.retry_limit : ctx.policy.retry_limit;
+}
+
 /// May an abort be decided by something else than a refusal of the very action that is repeated after a crash? Then a
 /// success must be durable before its followers are called: an abort decided after a crash must know of them.
-bool followers_need_durable_success(const txn_definition& definition) {
-  return definition.options.timeout_to_fail.count() > 0 || definition.options.retry_limit > 0 ||
+bool followers_need_durable_success(const txn_definition& definition, const context& ctx) {
+  return definition.options.timeout_to_fail.count() > 0 || retry_limit(definition, ctx) > 0 ||
          !definition.saga.orders.empty();
 }
 
@@ -42,7 +47,7 @@ void proceed_forward(transition& out, const context& ctx) {
   const std::size_t orders_before = out.orders.size();
   call_ready_actions(out, ctx);
   const bool unlocked = out.orders.size() > orders_before;
-  if (unlocked && out.write == urgency::soon && followers_need_durable_success(*out.next.record.definition)) {
+  if (unlocked && out.write == urgency::soon && followers_need_durable_success(*out.next.record.definition, ctx)) {
     out.must_write(urgency::now);
   }
 }
@@ -96,13 +101,11 @@ void on_retry_requested(transition& out, const retry_requested& e, const context
 
 /// An action was not refused and did not succeed: again now while the limit allows, else later, else give up.
 void repeat_action(transition& out, const answered& a, const context& ctx) {
-  const std::int64_t limit = out.next.record.definition->options.retry_limit;
-  if (limit <= 0) {
-    const growth how = a.outcome == call_outcome::ongoing ? growth::constant : growth::doubling;
-    return schedule_retry(out, a.leg, how, a.detail, ctx);
-  }
+  const std::int64_t limit = retry_limit(*out.next.record.definition, ctx);
+  if (limit <= 0) return schedule_retry(out, a, ctx);
   txn_progress& progress = out.next.record.progress;
-  progress.legs[a.leg].attempts += 1;
+  note_attempt(out.next, progress.legs[a.leg], a.outcome, ctx);
+  alert_when_due(out, a, ctx);
   if (progress.retries_used < limit) {
     progress.retries_used += 1;
     out.must_write(urgency::soon);
@@ -138,17 +141,22 @@ void on_compensation_answered(transition& out, const answered& a, const context&
       return out.must_write(urgency::soon);
     case call_outcome::failure:  // a compensation may not refuse: it is repeated until it succeeds
     case call_outcome::unknown:
-      return schedule_retry(out, a.leg, growth::doubling, a.detail, ctx);
     case call_outcome::ongoing:
-      return schedule_retry(out, a.leg, growth::constant, a.detail, ctx);
+      return schedule_retry(out, a, ctx);
   }
 }
 
 void on_answered(transition& out, const answered& a, const context& ctx) {
   if (!land(out.next, a.leg)) return;
   if (is_final(out.next.record.progress.status)) return;  // an operator stopped it meanwhile
-  is_action(a.leg) ? on_action_answered(out, a, ctx) : on_compensation_answered(out, a, ctx);
+  if (!was_skipped(out.next, a.leg)) {
+    is_action(a.leg) ? on_action_answered(out, a, ctx) : on_compensation_answered(out, a, ctx);
+  }
   proceed(out, ctx);
+}
+
+void on_skip(transition& out, const skip_requested& e, const context& ctx) {
+  if (skip_leg(out, e, ctx)) proceed(out, ctx);
 }
 
 void on_abort(transition& out, const abort_requested& e) {
@@ -164,6 +172,7 @@ struct decide {
   void operator()(const abort_requested& e) const { on_abort(out, e); }
   void operator()(const force_stop_requested& e) const { force_stop(out, e, ctx); }
   void operator()(const retry_requested& e) const { on_retry_requested(out, e, ctx); }
+  void operator()(const skip_requested& e) const { on_skip(out, e, ctx); }
   void operator()(const answered& e) const { on_answered(out, e, ctx); }
   void operator()(const register_requested& e) const { respond(out, e.reply_to, refuse_register(out.next)); }
   void operator()(const watch_answered&) const {}

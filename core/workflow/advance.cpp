@@ -56,12 +56,13 @@ public:
     call_back_when_due();
   }
 
+  /// Its branches are called by the application, not by us.
+  void operator()(const skip_requested& e) { skip_leg(out_, e, ctx_); }
+
   void operator()(const watch_answered& a) {
     if (!std::exchange(out_.next.watch_in_flight, false) || status() != txn_status::prepared) return;
     // A success says that the call-back was heard; only the application's submit ends the workflow.
-    const growth how = a.outcome == call_outcome::ongoing ? growth::constant : growth::doubling;
-    const bool heard = a.outcome == call_outcome::success;
-    schedule_watch(out_, how, heard ? std::string_view{} : std::string_view{a.detail}, ctx_);
+    schedule_watch(out_, a, ctx_);
   }
 
   void operator()(const answered&) {}

@@ -62,6 +62,8 @@ void driver_host::perform(output&& out) {
       requests_.emplace_back(called{made->leg});
     } else if (std::holds_alternative<call_watch>(one)) {
       requests_.emplace_back(asked{});
+    } else if (const auto* alert = std::get_if<raise_alert>(&one)) {
+      requests_.emplace_back(*alert);
     } else {
       requests_.emplace_back(std::get<reply>(one));
     }

@@ -17,7 +17,7 @@ struct called {
 };
 /// At query_prepared.
 struct asked {};
-using request = std::variant<write_set, called, asked, reply>;
+using request = std::variant<write_set, called, asked, raise_alert, reply>;
 
 /// What becomes of the write under way when the process dies.
 enum class write_fate { lost, stored };

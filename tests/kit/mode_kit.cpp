@@ -82,6 +82,8 @@ void mode_machine::offer(const event& e) {
       calls_.push_back(leg_name(state_.record, made->leg));
     } else if (std::holds_alternative<call_watch>(one)) {
       calls_.emplace_back("ask");
+    } else if (auto* alert = std::get_if<raise_alert>(&one)) {
+      alerts_.push_back(std::move(*alert));
     } else {
       replies_.push_back(std::move(std::get<reply>(one)));
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/advance.hpp"
@@ -73,6 +74,7 @@ public:
   /// What left since the last time, in order: "01 confirm", and "ask" for a call at query_prepared.
   std::vector<std::string> take_calls();
   std::vector<reply> take_replies();
+  std::vector<raise_alert> take_alerts() { return std::exchange(alerts_, {}); }
 
 private:
   mode_spec spec_;
@@ -82,6 +84,7 @@ private:
   urgency last_write_ = urgency::none;
   std::vector<std::string> calls_;
   std::vector<reply> replies_;
+  std::vector<raise_alert> alerts_;
 };
 
 /// Prepared, with these branches registered.

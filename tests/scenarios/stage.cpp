@@ -154,6 +154,10 @@ void stage::collect() {
     } else if (std::holds_alternative<kit::asked>(one)) {
       const std::string& url = host_->running_driver().record().definition->query_prepared;
       see("ask " + gid_ + ' ' + url.substr(url.rfind('/') + 1));
+    } else if (const auto* alert = std::get_if<raise_alert>(&one)) {
+      const leg_view leg = view_leg(host_->running_driver().record(), alert->leg);
+      see("alert " + gid_ + '/' + leg.id.value + ' ' + std::string{leg.op_name} +
+          " failures=" + std::to_string(alert->failures));
     } else {
       const reply& told = std::get<reply>(one);
       see("reply #" + std::to_string(told.to) + ' ' + answer_text(told.what));

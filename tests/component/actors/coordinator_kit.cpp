@@ -134,6 +134,26 @@ store_health failing_store::health() const {
   return {store_state::failed, "the disk is on fire"};
 }
 
+void remembering_notifier::alert(alert_notice what) {
+  const std::lock_guard lock{mutex_};
+  alerts_.push_back(std::move(what));
+}
+
+void remembering_notifier::ended(end_notice what) {
+  const std::lock_guard lock{mutex_};
+  ends_.push_back(std::move(what));
+}
+
+std::vector<alert_notice> remembering_notifier::alerts() const {
+  const std::lock_guard lock{mutex_};
+  return alerts_;
+}
+
+std::vector<end_notice> remembering_notifier::ends() const {
+  const std::lock_guard lock{mutex_};
+  return ends_;
+}
+
 coordinator_world::coordinator_world(coordinator_options options, store* kept, std::size_t lanes)
     : own_store_{kept == nullptr ? make_memory_store() : nullptr}, metrics_{std::make_shared<prometheus_holder>()} {
   std::vector<lane_ports> ports;
@@ -142,8 +162,8 @@ coordinator_world::coordinator_world(coordinator_options options, store* kept, s
     ports.push_back({events, std::make_shared<scripted_client>(participant, *events)});
   }
   coordinator = std::make_unique<treaty::coordinator>(
-      kept == nullptr ? *own_store_ : *kept, std::move(ports), [] { return std::make_shared<asio_loop>(); }, options,
-      metrics_->registry);
+      kept == nullptr ? *own_store_ : *kept, hooks, std::move(ports), [] { return std::make_shared<asio_loop>(); },
+      options, metrics_->registry);
   const auto started = coordinator->start();
   TREATY_ASSERT(started);
 }

@@ -56,6 +56,7 @@ public:
   record_id next_row() override { return real_.next_row(); }
   std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override;
   result<txn_record> load(const gid& id) const override { return real_.load(id); }
+  result<std::vector<history_page>> load_history(const gid& id) const override { return real_.load_history(id); }
   result<due_page> due(const due_query& query) const override { return real_.due(query); }
   result<list_page> list(const list_query& query) const override { return real_.list(query); }
   result<std::size_t> expire(time_point before, std::size_t limit) override { return real_.expire(before, limit); }
@@ -71,6 +72,20 @@ public:
 private:
   store& real_;
   std::atomic<bool> failing_{false};
+};
+
+/// Keeps what web-hooks would be told. Threads: any.
+class remembering_notifier final : public notifier {
+public:
+  void alert(alert_notice what) override;
+  void ended(end_notice what) override;
+  std::vector<alert_notice> alerts() const;
+  std::vector<end_notice> ends() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::vector<alert_notice> alerts_;
+  std::vector<end_notice> ends_;
 };
 
 /// A coordinator on real lanes, with a store in memory (or the one given) and a scripted participant.
@@ -92,6 +107,7 @@ public:
   double gauge(const std::string& name) const;
 
   scripted_participant participant;
+  remembering_notifier hooks;
   std::unique_ptr<treaty::coordinator> coordinator;
 
 private:

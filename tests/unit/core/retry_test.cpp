@@ -15,7 +15,7 @@ constexpr retry_policy policy{milliseconds{10'000}, milliseconds{600'000}};
 TEST(RetryWait, DoublesFromTheFirstWaitUpToTheCapAndStaysThere) {
   milliseconds wait{0};
   std::vector<milliseconds> waits;
-  for (int call = 0; call < 9; ++call) waits.push_back(wait = next_wait(growth::doubling, wait, policy));
+  for (int call = 0; call < 9; ++call) waits.push_back(wait = next_wait(growth::growing, wait, policy));
   const std::vector<milliseconds> expected{seconds{10},  seconds{20},  seconds{40},  seconds{80}, seconds{160},
                                            seconds{320}, seconds{600}, seconds{600}, seconds{600}};
   EXPECT_EQ(waits, expected);
@@ -31,8 +31,8 @@ TEST(RetryWait, StaysConstantWhileOngoing) {
 // A client may ask for a first wait beyond the server's cap; it gets that wait and no shorter one.
 TEST(RetryWait, DoesNotShrinkAFirstWaitThatIsLongerThanTheCap) {
   const retry_policy slow{seconds{900}, seconds{600}};
-  EXPECT_EQ(next_wait(growth::doubling, milliseconds{0}, slow), seconds{900});
-  EXPECT_EQ(next_wait(growth::doubling, seconds{900}, slow), seconds{900});
+  EXPECT_EQ(next_wait(growth::growing, milliseconds{0}, slow), seconds{900});
+  EXPECT_EQ(next_wait(growth::growing, seconds{900}, slow), seconds{900});
 }
 
 // Doubling for years must not wrap around into the past, which would be a busy loop.
@@ -40,11 +40,11 @@ TEST(RetryWait, NeverOverflows) {
   const retry_policy huge{milliseconds{1}, milliseconds::max()};
   milliseconds wait{0};
   for (int call = 0; call < 200; ++call) {
-    const milliseconds next = next_wait(growth::doubling, wait, huge);
+    const milliseconds next = next_wait(growth::growing, wait, huge);
     ASSERT_GE(next, wait);
     wait = next;
   }
-  EXPECT_EQ(wait, milliseconds::max());
+  EXPECT_EQ(wait, longest_wait);
 }
 
 // What the client asked for comes first, then what its time-out implies, then what the operator configured.
@@ -67,7 +67,7 @@ TEST(RetryPolicy, HoldsBackAnIntervalThatNoClockCanCount) {
   const milliseconds first = policy_for(options, policy).first;
   EXPECT_GT(first, hours{24 * 365});
   const time_point now{seconds{1'700'000'000}};
-  EXPECT_GT(now + next_wait(growth::doubling, first, policy_for(options, policy)), now);
+  EXPECT_GT(now + next_wait(growth::growing, first, policy_for(options, policy)), now);
 }
 
 }  // namespace
