@@ -25,7 +25,7 @@ struct txn_state {
 
 /// What the server decides for all transactions.
 struct server_policy {
-  retry_policy retry;
+  retry_policy retry{};
   std::chrono::seconds timeout_to_fail{35};  // for types other than saga that name none
   std::int64_t retry_limit = 0;              // for sagas that name none; 0: none
   std::uint32_t stuck_after = 3;             // failures in a row of one call

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/grpc/call_metadata.hpp"
+#include "net/http2/call_metadata.hpp"
 #include "net/grpc/grpc_status.hpp"
 #include "net/grpc/request_body.hpp"
 

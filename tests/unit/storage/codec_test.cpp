@@ -17,7 +17,8 @@ namespace {
 using kit::moment;
 using testing::HasSubstr;
 
-/// Every field away from its default, with bytes that are not text.
+// Every field that format 1 of the store knew away from its default, with bytes that are not text.
+
 txn_definition full_definition() {
   txn_definition full;
   full.gid = gid{"gid-of-a-full-definition"};
@@ -56,8 +57,8 @@ txn_progress full_progress() {
   full.last_error = "503 from http://a";
   full.due = moment(20'001);
   full.legs.resize(4);
-  full.legs[1] = {leg_status::succeed, 0, std::chrono::milliseconds{0}, {}, moment(2), moment(2)};
-  full.legs[3] = {leg_status::failed, 4, std::chrono::milliseconds{40}, moment(9), moment(3), moment(3)};
+  full.legs[1] = {leg_status::succeed, 0, 0, std::chrono::milliseconds{0}, {}, moment(2), moment(2)};
+  full.legs[3] = {leg_status::failed, 4, 0, std::chrono::milliseconds{40}, moment(9), moment(3), moment(3)};
   return full;
 }
 
@@ -82,9 +83,72 @@ registered_branch full_branch() {
   return full;
 }
 
+// The same with what format 2 has added.
+
+txn_definition fuller_definition() {
+  txn_definition fuller = full_definition();
+  fuller.steps[0].id = branch_id{"topic-02"};
+  fuller.steps[1].request_timeout = std::chrono::seconds{4};
+  fuller.delay = std::chrono::seconds{6};
+  fuller.options.retry_interval_max = std::chrono::seconds{300};
+  fuller.options.retry_growth_percent = 150;
+  fuller.options.retry_jitter_percent = 0;  // which is not the same as none
+  fuller.options.notify_url = "http://a/ended";
+  return fuller;
+}
+
+txn_progress fuller_progress() {
+  txn_progress fuller = full_progress();
+  fuller.stuck = true;
+  fuller.history_pages = 5;
+  fuller.watch.attempts = 2;
+  fuller.watch.failures = 1;
+  fuller.watch.interval = std::chrono::milliseconds{30};
+  fuller.watch.due = moment(40);
+  fuller.legs[3].failures = 3;
+  return fuller;
+}
+
+registered_branch fuller_branch() {
+  registered_branch fuller = full_branch();
+  fuller.request_timeout = std::chrono::seconds{7};
+  return fuller;
+}
+
+/// As a saga of two steps writes it with its end.
+history_page short_history() {
+  history_page page;
+  page.entries.resize(3);
+  page.entries[0] = {
+      .at = moment(2), .outcome = call_outcome::success, .leg = 1, .took = std::chrono::microseconds{900}};
+  page.entries[1] = {
+      .at = moment(3), .outcome = call_outcome::success, .leg = 3, .took = std::chrono::microseconds{800}};
+  page.entries[2] = {
+      .at = moment(3), .kind = history_kind::decided, .from = txn_status::submitted, .to = txn_status::succeed};
+  return page;
+}
+
+history_page full_history() {
+  history_page page{300, 17, 2, {}};
+  page.entries.push_back({.at = moment(5),
+                          .kind = history_kind::operated,
+                          .action = operator_action::skip,
+                          .leg = 3,
+                          .actor = "mara",
+                          .text = std::string("\0\xff not text", 11)});
+  page.entries.push_back(
+      {.at = moment(4), .kind = history_kind::asked, .outcome = call_outcome::ongoing, .text = "425"});
+  page.entries.push_back({.at = moment(6), .kind = history_kind::registered, .leg = 20'000});
+  page.entries.push_back({.at = time_point::min(), .took = duration::max()});
+  page.entries.push_back({.at = time_point::max(), .took = duration::min()});
+  return page;
+}
+
 const codec::timeline_entry finished_entry{txn_status::succeed, trans_type::msg, moment(9), gid{"g"}};
+const codec::timeline_entry stuck_entry{txn_status::aborting, trans_type::saga, {}, gid{"g"}, true};
 const kv_record kv_topic{"topics", "t1", R"([{"url":"u","remark":""}])", 3, moment(2), moment(6)};
 const codec::due_value due_value{moment(4), gid{"g"}};
+const codec::due_value stuck_due_value{moment(4), gid{"g"}, true};
 
 template <class Encode, class... Args>
 std::string encoded(Encode encode, const Args&... args) {
@@ -94,12 +158,13 @@ std::string encoded(Encode encode, const Args&... args) {
 }
 
 std::string read_golden(const std::string& name) {
-  std::ifstream file{std::string{TREATY_SOURCE_DIR} + "/tests/data/storage/v1/" + name + ".hex"};
+  std::ifstream file{std::string{TREATY_SOURCE_DIR} + "/tests/data/storage/" + name + ".hex"};
   std::string hex;
   for (std::string line; std::getline(file, line);) hex += line;
   return keys::from_hex(hex).value_or("");
 }
 
+/// A value as this build writes it. The folder in its name is the store's format in which it became what it is.
 struct sample {
   std::string name;
   std::string bytes;
@@ -116,16 +181,23 @@ std::function<failure(std::string_view)> refusal_of(Decode decode) {
 
 std::vector<sample> all_samples() {
   using namespace codec;
-  return {{"definition_full", encoded(encode_definition, full_definition()), refusal_of(decode_definition)},
-          {"definition_saga", encoded(encode_definition, *kit::make_saga("saga", 2, 8, moment(1))),
-           refusal_of(decode_definition)},
-          {"progress_full", encoded(encode_progress, full_progress(), trans_type::saga), refusal_of(decode_progress)},
-          {"progress_fresh", encoded(encode_progress, fresh_progress(), trans_type::saga), refusal_of(decode_progress)},
-          {"branch_full", encoded(encode_branch, full_branch()), refusal_of(decode_branch)},
-          {"timeline_finished", encoded(encode_timeline, finished_entry), refusal_of(decode_timeline)},
-          {"kv", encoded(encode_kv, kv_topic), refusal_of(decode_kv)},
-          {"due", encoded(encode_due, due_value), refusal_of(decode_due)},
-          {"row", encoded(encode_row, record_id{258}), refusal_of(decode_row)}};
+  const auto decode_page = [](std::string_view bytes) { return decode_history(bytes, 0); };
+  return {
+      {"v2/definition_full", encoded(encode_definition, fuller_definition()), refusal_of(decode_definition)},
+      {"v1/definition_saga", encoded(encode_definition, *kit::make_saga("saga", 2, 8, moment(1))),
+       refusal_of(decode_definition)},
+      {"v2/progress_full", encoded(encode_progress, fuller_progress(), trans_type::saga), refusal_of(decode_progress)},
+      {"v1/progress_fresh", encoded(encode_progress, fresh_progress(), trans_type::saga), refusal_of(decode_progress)},
+      {"v2/branch_full", encoded(encode_branch, fuller_branch()), refusal_of(decode_branch)},
+      {"v1/branch_full", encoded(encode_branch, full_branch()), refusal_of(decode_branch)},
+      {"v2/timeline_finished", encoded(encode_timeline, finished_entry), refusal_of(decode_timeline)},
+      {"v2/timeline_stuck", encoded(encode_timeline, stuck_entry), refusal_of(decode_timeline)},
+      {"v1/kv", encoded(encode_kv, kv_topic), refusal_of(decode_kv)},
+      {"v2/due", encoded(encode_due, due_value), refusal_of(decode_due)},
+      {"v2/due_stuck", encoded(encode_due, stuck_due_value), refusal_of(decode_due)},
+      {"v2/history_short", encoded(encode_history, short_history()), refusal_of(decode_page)},
+      {"v2/history_full", encoded(encode_history, full_history()), refusal_of(decode_page)},
+      {"v1/row", encoded(encode_row, record_id{258}), refusal_of(decode_row)}};
 }
 
 // Stores of this format are on disks out there: reading and writing them must never drift, by a byte.
@@ -135,15 +207,45 @@ TEST(Codec, WritesTheGoldenBytes) {
 }
 
 TEST(Codec, ReadsTheGoldenBytes) {
-  EXPECT_EQ(*codec::decode_definition(read_golden("definition_full")), full_definition());
-  EXPECT_EQ(*codec::decode_definition(read_golden("definition_saga")), *kit::make_saga("saga", 2, 8, moment(1)));
-  EXPECT_EQ(*codec::decode_progress(read_golden("progress_full")), full_progress());
-  EXPECT_EQ(*codec::decode_progress(read_golden("progress_fresh")), fresh_progress());
-  EXPECT_EQ(*codec::decode_branch(read_golden("branch_full")), full_branch());
-  EXPECT_EQ(*codec::decode_timeline(read_golden("timeline_finished")), finished_entry);
-  EXPECT_EQ(*codec::decode_due(read_golden("due")), due_value);
-  EXPECT_EQ(*codec::decode_kv(read_golden("kv")), kv_topic);
-  EXPECT_EQ(*codec::decode_row(read_golden("row")), 258U);
+  EXPECT_EQ(*codec::decode_definition(read_golden("v2/definition_full")), fuller_definition());
+  EXPECT_EQ(*codec::decode_definition(read_golden("v1/definition_saga")), *kit::make_saga("saga", 2, 8, moment(1)));
+  EXPECT_EQ(*codec::decode_progress(read_golden("v2/progress_full")), fuller_progress());
+  EXPECT_EQ(*codec::decode_progress(read_golden("v1/progress_fresh")), fresh_progress());
+  EXPECT_EQ(*codec::decode_branch(read_golden("v2/branch_full")), fuller_branch());
+  EXPECT_EQ(*codec::decode_timeline(read_golden("v2/timeline_finished")), finished_entry);
+  EXPECT_EQ(*codec::decode_timeline(read_golden("v2/timeline_stuck")), stuck_entry);
+  EXPECT_EQ(*codec::decode_due(read_golden("v2/due")), due_value);
+  EXPECT_EQ(*codec::decode_due(read_golden("v2/due_stuck")), stuck_due_value);
+  EXPECT_EQ(*codec::decode_history(read_golden("v2/history_short"), 0), short_history());
+  EXPECT_EQ(*codec::decode_history(read_golden("v2/history_full"), 17), full_history());
+  EXPECT_EQ(*codec::decode_kv(read_golden("v1/kv")), kv_topic);
+  EXPECT_EQ(*codec::decode_row(read_golden("v1/row")), 258U);
+}
+
+// What an older build has written is read as it was meant: nothing stuck, nothing of what came later.
+TEST(Codec, ReadsTheGoldenBytesOfFormat1) {
+  EXPECT_EQ(*codec::decode_definition(read_golden("v1/definition_full")), full_definition());
+  EXPECT_EQ(*codec::decode_progress(read_golden("v1/progress_full")), full_progress());
+  EXPECT_EQ(*codec::decode_branch(read_golden("v1/branch_full")), full_branch());
+  EXPECT_EQ(*codec::decode_timeline(read_golden("v1/timeline_finished")), finished_entry);
+  EXPECT_EQ(*codec::decode_due(read_golden("v1/due")), due_value);
+}
+
+// A flag that a later build invents must not be taken for nothing.
+TEST(Codec, RefusesFlagsThatItDoesNotKnow) {
+  for (const auto& [bytes, decoded] :
+       {std::pair{encoded(codec::encode_timeline, stuck_entry), refusal_of(codec::decode_timeline)},
+        std::pair{encoded(codec::encode_due, stuck_due_value), refusal_of(codec::decode_due)}}) {
+    std::string other = bytes;
+    other[1] = 3;
+    EXPECT_EQ(decoded(other).code, errc::corrupt);
+    EXPECT_THAT(decoded(other).detail, HasSubstr("flags 3"));
+  }
+}
+
+// A page is written with each end of a transaction: it must stay a small part of what a transaction costs.
+TEST(Codec, KeepsTheHistoryOfAShortSagaSmall) {
+  EXPECT_LT(encoded(codec::encode_history, short_history()).size(), 60U);
 }
 
 // A guard is checked on each write: it must not parse the message.
