@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <map>
 
 #include "storage/keys.hpp"
 #include "tests/kit/disk_faults.hpp"
@@ -52,13 +53,36 @@ public:
   }
 
   void put(const std::string& family, const std::string& key, const std::string& value) {
-    for (auto* handle : handles_) {
-      if (handle->GetName() != family) continue;
-      EXPECT_TRUE(db_->Put({}, handle, key, value).ok());
-    }
+    EXPECT_TRUE(db_->Put({}, in(family), key, value).ok());
   }
+  std::string get(const std::string& family, const std::string& key) {
+    std::string value;
+    EXPECT_TRUE(db_->Get({}, in(family), key, &value).ok());
+    return value;
+  }
+  std::map<std::string, std::string> all(const std::string& family) {
+    std::map<std::string, std::string> found;
+    const std::unique_ptr<rocksdb::Iterator> entry{db_->NewIterator({}, in(family))};
+    for (entry->SeekToFirst(); entry->Valid(); entry->Next())
+      found[entry->key().ToString()] = entry->value().ToString();
+    return found;
+  }
+  /// As the family `due` must be written: one put for each removal.
+  void replace(const std::string& family, const std::string& key, const std::string& value) {
+    EXPECT_TRUE(db_->SingleDelete({}, in(family), key).ok());
+    put(family, key, value);
+  }
+  void compact(const std::string& family) { EXPECT_TRUE(db_->CompactRange({}, in(family), nullptr, nullptr).ok()); }
 
 private:
+  rocksdb::ColumnFamilyHandle* in(const std::string& family) {
+    for (auto* handle : handles_) {
+      if (handle->GetName() == family) return handle;
+    }
+    ADD_FAILURE() << "no family " << family;
+    return handles_.front();
+  }
+
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
@@ -183,10 +207,129 @@ TEST_F(RocksdbStore, RefusesADirectoryThatAnotherProcessHasOpen) {
 
 TEST_F(RocksdbStore, RefusesANewerFormat) {
   open(path_).reset();
-  { raw_database{path_}.put("meta", "format", "2"); }
+  { raw_database{path_}.put("meta", "format", "3"); }
   const failure why = refusal(path_);
   EXPECT_EQ(why.code, errc::unsupported);
-  EXPECT_THAT(why.detail, HasSubstr("format 2"));
+  EXPECT_THAT(why.detail, HasSubstr("format 3"));
+}
+
+// An upgrade takes no step of its own, and one who only looked with the new build can still go back to the old one.
+TEST_F(RocksdbStore, OpensAStoreOfFormat1AndRaisesItsFormatWithTheFirstRecord) {
+  std::vector<write_set> sets;
+  {
+    const auto store = open(path_);
+    for (int i = 0; i < 3; ++i) {
+      sets.push_back(make(*store, "g" + std::to_string(i), i));
+      ASSERT_TRUE(commit(*store, sets.back()));
+    }
+  }
+  {
+    raw_database old{path_};
+    EXPECT_EQ(old.get("meta", "format"), "2");
+    old.put("meta", "format", "1");
+    for (const char* const index : {"due", "timeline"}) {
+      for (const auto& [key, value] : old.all(index)) old.replace(index, key, '\1' + value.substr(2));  // without flags
+    }
+  }
+  {
+    const auto store = open(path_);
+    EXPECT_EQ(store->list({.stuck = false})->records.size(), 3U);
+    EXPECT_EQ(store->due({})->entries.size(), 3U);
+    EXPECT_FALSE(store->due({})->entries[0].stuck);
+    EXPECT_EQ(store->load_history(gid{"g0"})->size(), 0U);
+  }
+  EXPECT_EQ((raw_database{path_}.get("meta", "format")), "1");
+  {
+    const auto store = open(path_);
+    ASSERT_TRUE(commit(*store, finishing(sets[0], txn_status::succeed, moment(9))));
+    write_set stuck = following(sets[1]);
+    stuck.progress.stuck = true;
+    ASSERT_TRUE(commit(*store, stuck));
+    EXPECT_EQ(store->due({})->entries.size(), 2U);
+    EXPECT_EQ(store->list({.stuck = true})->records.size(), 1U);
+  }
+  EXPECT_EQ((raw_database{path_}.get("meta", "format")), "2");
+  EXPECT_EQ(open(path_)->due({})->entries.size(), 2U);
+}
+
+// RocksDB promises nothing of a single removal of what was put twice: whatever files and levels the parts of such a
+// change have reached, nothing that is gone may come back, and nothing that is there may go.
+TEST_F(RocksdbStore, KeepsOneDueEntryForEachWhileItsStuckFlagComesAndGoes) {
+  constexpr std::size_t count = 20;
+  std::vector<write_set> sets;
+  {
+    const auto store = open(path_);
+    for (std::size_t i = 0; i < count; ++i) sets.push_back(make(*store, "g" + std::to_string(i)));
+    for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
+  }
+  for (int round = 0; round < 12; ++round) {
+    // A restart makes a file of what was in memory; a compaction takes it, or all there is, to the lowest level.
+    if (round % 3 == 1) raw_database{path_}.compact("due");
+    const auto store = open(path_);
+    for (std::size_t i = 0; i < count; ++i) {
+      write_set set = following(sets[i]);
+      set.progress.stuck = (round + i) % 2 == 0;
+      if ((round + i) % 5 == 4) set.progress.due += std::chrono::seconds{1};
+      sets[i] = set;
+    }
+    for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
+    const auto page = store->due({});
+    ASSERT_EQ(page->entries.size(), count);
+    for (const due_entry& entry : page->entries) {
+      const auto number = static_cast<std::size_t>(std::stoi(entry.gid.value.substr(1)));
+      EXPECT_EQ(entry.stuck, sets[number].progress.stuck);
+      EXPECT_EQ(entry.due, sets[number].progress.due);
+    }
+  }
+  {
+    const auto store = open(path_);
+    for (write_set& set : sets) set = finishing(set, txn_status::failed, moment(9000));
+    for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
+    EXPECT_EQ(store->due({})->entries.size(), 0U);
+  }
+  open(path_).reset();
+  raw_database raw{path_};
+  EXPECT_EQ(raw.all("due").size(), 0U);
+  raw.compact("due");
+  EXPECT_EQ(raw.all("due").size(), 0U);
+}
+
+// What expired must be gone from the disk too, page by page.
+TEST_F(RocksdbStore, LeavesNoHistoryOfWhatHasExpired) {
+  constexpr int count = 500;
+  {
+    const auto store = open(path_);
+    for (int i = 0; i < count; ++i) {
+      const write_set set = make(*store, "g" + std::to_string(i), i);
+      write_set end = finishing(set, txn_status::succeed, moment(i));
+      end.history.entries.resize(3);
+      ASSERT_TRUE(store->commit(std::vector{set, end}, durability::buffered).back());
+    }
+    ASSERT_EQ(store->load_history(gid{"g7"})->size(), 1U);
+    ASSERT_EQ(*store->expire(moment(200), 1000), 200U);
+    ASSERT_EQ(*store->expire(moment(230), 1000), 30U);  // too few for a range
+    EXPECT_EQ(store->load_history(gid{"g230"})->size(), 1U);
+  }
+  raw_database raw{path_};
+  EXPECT_EQ(raw.all("history").size(), count - 230U);
+  EXPECT_EQ(raw.all("progress").size(), count - 230U);
+}
+
+TEST_F(RocksdbStore, NamesTheKeyOfACorruptPageOfHistory) {
+  record_id row = 0;
+  {
+    const auto store = open(path_);
+    const write_set set = make(*store, "g1");
+    row = set.row;
+    ASSERT_TRUE(commit(*store, set));
+  }
+  const std::string key{keys::make_branch(row, 4).view()};
+  { raw_database{path_}.put("history", key, std::string{"\x07rest"}); }
+  const auto store = open(path_);
+  const failure why = store->load_history(gid{"g1"}).error();
+  EXPECT_EQ(why.code, errc::corrupt);
+  EXPECT_THAT(why.detail, HasSubstr("history " + keys::to_hex(key)));
+  EXPECT_TRUE(store->load(gid{"g1"}));  // the transaction itself is whole
 }
 
 TEST_F(RocksdbStore, RefusesANewerFormatThatHasMoreFamilies) {

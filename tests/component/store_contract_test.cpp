@@ -64,6 +64,19 @@ protected:
   write_set make_creation(const std::string& id, time_point created = moment(0)) {
     return creation(make_saga(id, 2, 20, created), store_->next_row());
   }
+  /// The creation of one whose legs are the branches that clients register.
+  write_set make_creation_of(trans_type type, const std::string& id, time_point created = moment(0)) {
+    auto definition = std::make_shared<txn_definition>();
+    definition->gid = gid{id};
+    definition->type = type;
+    definition->create_time = created;
+    return creation(definition, store_->next_row());
+  }
+  static write_set with_branches(write_set set, std::vector<std::shared_ptr<const registered_branch>> branches) {
+    set.new_branches = std::move(branches);
+    set.progress.legs.resize(set.first_new_branch + set.new_branches.size());
+    return set;
+  }
   write_set created(const std::string& id, time_point at = moment(0)) {
     write_set set = make_creation(id, at);
     must_commit(set);
@@ -185,31 +198,21 @@ TEST_P(StoreContract, AnswersAnEmptyCallWithNothing) {
 }
 
 TEST_P(StoreContract, ReplacesTheDefinitionThatASubmitBrings) {
-  write_set first = make_creation("g1");
-  auto prepared = std::make_shared<txn_definition>(*first.definition);
-  prepared->type = trans_type::msg;
-  prepared->steps.clear();
-  first.definition = prepared;
+  const write_set first = make_creation_of(trans_type::msg, "g1");
   must_commit(first);
   write_set second = following(first);
   auto submitted = std::make_shared<txn_definition>(*make_saga("g1", 3, 8, moment(0)));
   submitted->type = trans_type::msg;
   second.definition = submitted;
+  second.progress.legs.resize(3);
   must_commit(second);
   expect_same(*store_->load(gid{"g1"}), kit::after_all({first, second}));
 }
 
 TEST_P(StoreContract, AppendsBranchesInOrder) {
-  write_set first = make_creation("g1");
-  auto definition = std::make_shared<txn_definition>();
-  definition->gid = gid{"g1"};
-  definition->type = trans_type::tcc;
-  definition->create_time = moment(0);
-  first.definition = definition;
-  write_set second = following(first);
-  second.new_branches = {make_branch("01"), make_branch("02")};
-  write_set third = following(second);
-  third.new_branches = {make_branch("03", std::string(1000, '\0'))};
+  const write_set first = make_creation_of(trans_type::tcc, "g1");
+  const write_set second = with_branches(following(first), {make_branch("01"), make_branch("02")});
+  const write_set third = with_branches(following(second), {make_branch("03", std::string(1000, '\0'))});
   must_commit(first);
   for (const auto& one : commit_all({second, third})) EXPECT_TRUE(one);
   expect_same(*store_->load(gid{"g1"}), kit::after_all({first, second, third}));
@@ -293,10 +296,7 @@ TEST_P(StoreContract, ListsNewestFirst) {
 TEST_P(StoreContract, ListsByStatusTypeAndTime) {
   created("open", moment(10));
   finished("done", moment(20), moment(25));
-  write_set tcc = make_creation("tcc", moment(30));
-  auto definition = std::make_shared<txn_definition>(*tcc.definition);
-  definition->type = trans_type::tcc;
-  tcc.definition = definition;
+  const write_set tcc = make_creation_of(trans_type::tcc, "tcc", moment(30));
   must_commit(tcc);
   must_commit(finishing(tcc, txn_status::failed, moment(35)));
 
@@ -394,11 +394,8 @@ TEST_P(StoreContract, ExpiresLongRunsAndNothingBesideThem) {
   const std::set<int> open{0, 77, 500, 501, 999};
   std::vector<write_set> sets;
   for (int i = 0; i < count; ++i) {
-    sets.push_back(make_creation("g" + std::to_string(i), moment(i)));
-    auto definition = std::make_shared<txn_definition>(*sets.back().definition);
-    definition->type = trans_type::tcc;
-    sets.back().definition = definition;
-    sets.back().new_branches = {make_branch("01"), make_branch("02")};
+    sets.push_back(with_branches(make_creation_of(trans_type::tcc, "g" + std::to_string(i), moment(i)),
+                                 {make_branch("01"), make_branch("02")}));
     if (!open.contains(i)) sets.push_back(finishing(sets.back(), txn_status::succeed, moment(i + 1)));
   }
   for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
@@ -406,6 +403,192 @@ TEST_P(StoreContract, ExpiresLongRunsAndNothingBesideThem) {
   EXPECT_THAT(list_gids({}), ElementsAre("g999", "g501", "g500", "g77", "g0"));
   for (const int i : open) EXPECT_EQ(store_->load(gid{"g" + std::to_string(i)})->branches.size(), 2U);
   EXPECT_EQ(all_due().size(), open.size());
+}
+
+/// A page with one entry that says which page it was.
+history_page make_page(std::uint32_t number, std::uint32_t slot) {
+  history_page page{number, slot, number % 3, {}};
+  page.entries.push_back({.at = moment(number), .outcome = call_outcome::success, .text = std::to_string(number)});
+  return page;
+}
+
+TEST_P(StoreContract, TellsTheHistoryOfATransactionInTheOrderInWhichItHappened) {
+  write_set set = make_creation("g1");
+  set.history = make_page(0, 0);
+  must_commit(set);
+  set = following(set);
+  must_commit(set);  // with nothing to tell
+  set = following(set);
+  set.history = make_page(1, 7);
+  must_commit(set);
+  set = finishing(set, txn_status::succeed, moment(50));
+  set.history = make_page(2, 3);
+  must_commit(set);
+  EXPECT_THAT(*store_->load_history(gid{"g1"}), ElementsAre(make_page(0, 0), make_page(1, 7), make_page(2, 3)));
+}
+
+TEST_P(StoreContract, KnowsNoHistoryOfAnUnstoredGidAndAnEmptyOneOfAFreshOne) {
+  EXPECT_EQ(store_->load_history(gid{"nobody"}).error().code, errc::not_found);
+  EXPECT_EQ(store_->load_history(gid{""}).error().code, errc::not_found);
+  created("g1");
+  EXPECT_THAT(*store_->load_history(gid{"g1"}), IsEmpty());
+}
+
+// Its slots bound what a transaction that is retried for weeks can fill.
+TEST_P(StoreContract, KeepsTheNewestPageOfEachSlot) {
+  write_set set = created("g1");
+  for (std::uint32_t number = 0; number < 100; ++number) {
+    set = following(set);
+    set.history = make_page(number, history_slot(number, 4));
+    must_commit(set);
+  }
+  EXPECT_THAT(*store_->load_history(gid{"g1"}),
+              ElementsAre(make_page(0, 0), make_page(97, 1), make_page(98, 2), make_page(99, 3)));
+}
+
+TEST_P(StoreContract, KeepsEachTransactionsHistoryApart) {
+  std::vector<write_set> sets;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    sets.push_back(make_creation("g" + std::to_string(i), moment(i)));
+    sets.back().history = make_page(i, i % 2);
+  }
+  for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    EXPECT_THAT(*store_->load_history(gid{"g" + std::to_string(i)}), ElementsAre(make_page(i, i % 2)));
+  }
+}
+
+TEST_P(StoreContract, WritesNoHistoryForASetWhoseGuardDoesNotHold) {
+  created("g1");
+  write_set late = make_creation("g1");
+  late.history = make_page(0, 0);
+  EXPECT_EQ(commit(late).error().code, errc::conflict);
+  EXPECT_THAT(*store_->load_history(gid{"g1"}), IsEmpty());
+}
+
+// A gid is free again after its end: the next one to use it must not inherit what happened to somebody else.
+TEST_P(StoreContract, ForgetsTheHistoryWithTheRecord) {
+  constexpr std::uint32_t count = 300;  // a run that goes as a range, and the single ones around it
+  std::vector<write_set> sets;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    sets.push_back(make_creation("g" + std::to_string(i), moment(i)));
+    sets.back().history = make_page(0, 0);
+    if (i % 100 == 99) continue;
+    sets.push_back(finishing(sets.back(), txn_status::succeed, moment(i + 1)));
+    sets.back().history = make_page(1, 1);
+  }
+  for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
+  EXPECT_EQ(*store_->expire(moment(100'000), 1000), count - 3);
+  EXPECT_EQ(store_->load_history(gid{"g0"}).error().code, errc::not_found);
+  for (const char* const open : {"g99", "g199", "g299"}) {
+    EXPECT_THAT(*store_->load_history(gid{open}), ElementsAre(make_page(0, 0)));
+  }
+  created("g0", moment(2000));
+  EXPECT_THAT(*store_->load_history(gid{"g0"}), IsEmpty());
+}
+
+// Whether something is stuck can be asked of both indexes, without a look at the records.
+TEST_P(StoreContract, SaysWhatIsStuckWhereverTheDueMomentIs) {
+  write_set set = created("g1");
+  const auto due_says = [&] {
+    const auto entries = all_due();
+    EXPECT_EQ(entries.size(), 1U);
+    if (entries.empty()) return std::pair{time_point{}, false};
+    return std::pair{entries[0].due, entries[0].stuck};
+  };
+  EXPECT_EQ(due_says(), std::pair(set.progress.due, false));
+  for (int round = 0; round < 3; ++round) {
+    set = following(set);  // the due moment stays
+    set.progress.stuck = true;
+    must_commit(set);
+    EXPECT_EQ(due_says(), std::pair(set.progress.due, true));
+    EXPECT_THAT(list_gids({.stuck = true}), ElementsAre("g1"));
+    EXPECT_THAT(list_gids({.stuck = false}), IsEmpty());
+    set = following(set);  // it moves, and stuck stays
+    set.progress.due += std::chrono::seconds{1};
+    must_commit(set);
+    EXPECT_EQ(due_says(), std::pair(set.progress.due, true));
+    set = following(set);  // both change
+    set.progress.due += std::chrono::seconds{1};
+    set.progress.stuck = false;
+    must_commit(set);
+    EXPECT_EQ(due_says(), std::pair(set.progress.due, false));
+    EXPECT_THAT(list_gids({.stuck = true}), IsEmpty());
+    EXPECT_THAT(list_gids({.stuck = false}), ElementsAre("g1"));
+  }
+  set = following(set);
+  set.progress.stuck = true;
+  must_commit(set);
+  EXPECT_EQ(store_->load(gid{"g1"})->progress, set.progress);
+  set = finishing(set, txn_status::failed, moment(9500));
+  set.progress.stuck = false;
+  must_commit(set);
+  EXPECT_THAT(list_gids({.stuck = true}), IsEmpty());
+}
+
+// A transaction may get stuck and recover while one sync is under way.
+TEST_P(StoreContract, BuildsChangesOfStuckInOneCallOnEachOther) {
+  const write_set first = make_creation("g1");
+  write_set second = following(first);
+  second.progress.stuck = true;
+  write_set third = following(second);
+  third.progress.stuck = false;
+  write_set fourth = following(third);
+  fourth.progress.stuck = true;
+  for (const auto& one : commit_all({first, second, third, fourth})) EXPECT_TRUE(one);
+  ASSERT_EQ(all_due().size(), 1U);
+  EXPECT_TRUE(all_due()[0].stuck);
+  EXPECT_TRUE(store_->load(gid{"g1"})->progress.stuck);
+  must_commit(finishing(fourth, txn_status::failed, moment(70)));
+  EXPECT_THAT(all_due(), IsEmpty());
+}
+
+TEST_P(StoreContract, ListsByTheBeginningOfTheGid) {
+  created("order-1", moment(10));
+  created("order-22", moment(20));
+  created("payment-1", moment(30));
+  created("order", moment(40));
+  EXPECT_THAT(list_gids({.gid_prefix = "order-"}), ElementsAre("order-22", "order-1"));
+  EXPECT_THAT(list_gids({.gid_prefix = "order", .limit = 1}), ElementsAre("order", "order-22", "order-1"));
+  EXPECT_THAT(list_gids({.created_from = moment(20), .gid_prefix = "order"}), ElementsAre("order", "order-22"));
+  EXPECT_THAT(list_gids({.gid_prefix = "Order"}), IsEmpty());
+  EXPECT_THAT(list_gids({.gid_prefix = std::string(10'000, 'o')}), IsEmpty());
+}
+
+// "Who is waiting for the bank?" is asked while the bank is down.
+TEST_P(StoreContract, ListsByTheDestinationThatIsCalled) {
+  const auto of_two = [&](const std::string& id, const std::string& action, const std::string& undo, int at) {
+    auto definition = std::make_shared<txn_definition>(*make_saga(id, 1, 8, moment(at)));
+    definition->steps[0] = {action, undo};
+    must_commit(creation(definition, store_->next_row()));
+  };
+  of_two("a", "http://bank:8080/in", "http://bank:8080/undo", 10);
+  of_two("b", "http://shop:80/in", "http://bank:8080/undo", 20);
+  of_two("c", "http://shop:80/bank:8080", "", 30);
+  must_commit(with_branches(make_creation_of(trans_type::tcc, "d", moment(40)), {make_branch("01")}));
+  EXPECT_THAT(list_gids({.destination = "bank:8080"}), ElementsAre("b", "a"));
+  EXPECT_THAT(list_gids({.destination = "shop:80", .limit = 1}), ElementsAre("c", "b"));
+  EXPECT_THAT(list_gids({.destination = "localhost:8081"}), ElementsAre("d"));
+  EXPECT_THAT(list_gids({.created_to = moment(15), .destination = "bank:8080"}), ElementsAre("a"));
+  EXPECT_THAT(list_gids({.destination = "bank"}), IsEmpty());
+}
+
+// A question that few records answer must not hold up a store that has millions: it gives back what it has, and goes
+// on.
+TEST_P(StoreContract, FindsAFewDestinationsAmongManyPageByPage) {
+  constexpr int count = 2500;
+  std::vector<write_set> sets;
+  for (int i = 0; i < count; ++i) sets.push_back(make_creation("g" + std::to_string(i), moment(i)));
+  auto definition = std::make_shared<txn_definition>(*sets[100].definition);
+  definition->steps[1].compensate = "http://bank:8080/undo";
+  sets[100].definition = definition;
+  for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
+  list_query query{.destination = "bank:8080"};
+  const auto first = store_->list(query);
+  ASSERT_TRUE(first);
+  EXPECT_THAT(first->records, IsEmpty());
+  EXPECT_NE(first->next, "");
+  EXPECT_THAT(list_gids(query), ElementsAre("g100"));
 }
 
 TEST_P(StoreContract, CountsOneSyncForAWholeCall) {
@@ -438,19 +621,16 @@ TEST_P(StoreContract, ShowsWholeRecordsToReadersWhileWritesGoOn) {
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i) readers.emplace_back(read);
   for (int round = 0; round < 20; ++round) {
-    write_set set = make_creation("busy", moment(round * 100));
-    auto definition = std::make_shared<txn_definition>(*set.definition);
-    definition->type = trans_type::workflow;
-    set.definition = definition;
+    write_set set = make_creation_of(trans_type::workflow, "busy", moment(round * 100));
     for (int i = 0; i < 10; ++i) {
       if (i > 0) set = following(set);
       set.progress.last_error = std::to_string(set.progress.revision);
-      set.new_branches = {make_branch("01")};
+      set = with_branches(set, {make_branch("01")});
       if (!commit_all({set}, durability::buffered).front()) ++wrong;
     }
     set = finishing(set, txn_status::succeed, moment(round * 100 + 1));
     set.progress.last_error = std::to_string(set.progress.revision);
-    set.new_branches = {make_branch("01")};
+    set = with_branches(set, {make_branch("01")});
     if (!commit_all({set}, durability::buffered).front()) ++wrong;
     wrong += !store_->expire(moment(round * 100 + 50), 10);
   }
