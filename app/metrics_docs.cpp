@@ -25,6 +25,10 @@ public:
     to->answer({answer_kind::unavailable, "closed"});
   }
   void query(gid, on_result<txn_record> done) override { done(failure{errc::unavailable, "closed"}); }
+  void history(gid, on_result<txn_history> done) override { done(failure{errc::unavailable, "closed"}); }
+  void wait_end(gid, std::chrono::milliseconds, on_result<txn_record> done) override {
+    done(failure{errc::unavailable, "closed"});
+  }
   void list(list_request, on_result<listing> done) override { done(failure{errc::unavailable, "closed"}); }
   void reset_cron(std::chrono::seconds, std::size_t, on_result<cron_reset> done) override {
     done(failure{errc::unavailable, "closed"});

@@ -71,6 +71,10 @@ public:
     to->offer(std::move(id), std::move(what), body_bytes, std::move(sink));
   }
   void query(gid id, on_result<txn_record> done) override { to->query(std::move(id), std::move(done)); }
+  void history(gid id, on_result<txn_history> done) override { to->history(std::move(id), std::move(done)); }
+  void wait_end(gid id, std::chrono::milliseconds limit, on_result<txn_record> done) override {
+    to->wait_end(std::move(id), limit, std::move(done));
+  }
   void list(list_request request, on_result<listing> done) override { to->list(std::move(request), std::move(done)); }
   void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) override {
     to->reset_cron(later_than, limit, std::move(done));

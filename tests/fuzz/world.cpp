@@ -187,11 +187,33 @@ void world::query(gid id, on_result<txn_record> done) {
   done(store_->load(id));
 }
 
+void world::history(gid id, on_result<txn_history> done) {
+  ++touched_;
+  auto record = store_->load(id);
+  if (!record) return done(record.error());
+  auto pages = store_->load_history(id);
+  FUZZ_CHECK(pages);
+  done(txn_history{*std::move(record), *std::move(pages)});
+}
+
+void world::wait_end(gid id, std::chrono::milliseconds, on_result<txn_record> done) {
+  query(std::move(id), std::move(done));
+}
+
 void world::list(list_request asked, on_result<listing> done) {
   ++touched_;
   FUZZ_CHECK(asked.limit > 0);
-  auto page =
-      store_->list({asked.status, asked.type, asked.created_from, asked.created_to, asked.position, asked.limit});
+  list_query wanted;
+  wanted.status = asked.status;
+  wanted.type = asked.type;
+  wanted.created_from = asked.created_from;
+  wanted.created_to = asked.created_to;
+  wanted.gid_prefix = asked.gid_prefix;
+  wanted.stuck = asked.stuck;
+  wanted.destination = asked.destination;
+  wanted.after = asked.position;
+  wanted.limit = asked.limit;
+  auto page = store_->list(wanted);
   if (!page) return done(page.error());
   done(listing{std::move(page->records), std::move(page->next)});
 }

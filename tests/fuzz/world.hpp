@@ -24,6 +24,8 @@ public:
 
   void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) override;
   void query(gid id, on_result<txn_record> done) override;
+  void history(gid id, on_result<txn_history> done) override;
+  void wait_end(gid id, std::chrono::milliseconds limit, on_result<txn_record> done) override;
   void list(list_request request, on_result<listing> done) override;
   void reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) override;
   void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override;

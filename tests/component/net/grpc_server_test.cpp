@@ -43,6 +43,8 @@ public:
     if (stored && stored->definition->gid == id) return done(*stored);
     done(failure{errc::not_found, id.value});
   }
+  void history(gid, on_result<txn_history>) override {}
+  void wait_end(gid, std::chrono::milliseconds, on_result<txn_record>) override {}
   void list(list_request, on_result<listing>) override {}
   void reset_cron(std::chrono::seconds, std::size_t, on_result<cron_reset>) override {}
   void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override {

@@ -78,11 +78,11 @@ TEST(History, TellsCallsAndDecisionsInTheirOrder) {
   host.answer("credit", branch_op::compensate, call_outcome::success);
   host.answer("debit", branch_op::compensate, call_outcome::success);
   host.settle();
-  EXPECT_THAT(lines_of(take_pages(host)),
-              ElementsAre("called 1 success fine", "called 3 failure no money",
-                          "submitted -> aborting url:http://bank/credit return failed: no money FAILURE",
-                          "called 2 success ", "called 0 success ",
-                          "aborting -> failed url:http://bank/credit return failed: no money FAILURE"));
+  EXPECT_THAT(
+      lines_of(take_pages(host)),
+      ElementsAre("called 1 success fine", "called 3 failure no money",
+                  "submitted -> aborting url:http://bank/credit return failed: no money FAILURE", "called 2 success ",
+                  "called 0 success ", "aborting -> failed url:http://bank/credit return failed: no money FAILURE"));
 }
 
 TEST(History, NamesTheOperatorAndTheReason) {
@@ -92,9 +92,8 @@ TEST(History, NamesTheOperatorAndTheReason) {
   host.settle();
   host.offer(force_stop_requested{0, {"bob", "given up"}});
   host.settle();
-  EXPECT_THAT(lines_of(take_pages(host)),
-              ElementsAre("called 1 unknown timeout", "retry by ada: the bank is back",
-                          "force_stop by bob: given up", "submitted -> failed "));
+  EXPECT_THAT(lines_of(take_pages(host)), ElementsAre("called 1 unknown timeout", "retry by ada: the bank is back",
+                                                      "force_stop by bob: given up", "submitted -> failed "));
 }
 
 TEST(History, LateAndRepeatedAnswersAreNotTold) {
