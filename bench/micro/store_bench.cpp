@@ -71,6 +71,50 @@ void BM_DecodeProgress(benchmark::State& bench) {
 }
 BENCHMARK(BM_DecodeProgress);
 
+/// What the end of such a saga tells: two calls and a decision.
+write_set make_finish(const write_set& created, bool with_history) {
+  write_set set = kit::finishing(created, txn_status::succeed, created.progress.due);
+  if (!with_history) return set;
+  set.progress.history_pages = 1;
+  set.history.entries.resize(3);
+  for (std::uint32_t i = 0; i < steps; ++i) {
+    set.history.entries[i] = {.at = created.create_time + std::chrono::milliseconds{i + 1},
+                              .outcome = call_outcome::success,
+                              .leg = 2 * i + 1,
+                              .took = std::chrono::microseconds{900 + i},
+                              .text = R"({"dtm_result":"SUCCESS"})"};
+  }
+  set.history.entries[2] = {.at = created.create_time + std::chrono::milliseconds{3},
+                            .kind = history_kind::decided,
+                            .from = txn_status::submitted,
+                            .to = txn_status::succeed};
+  return set;
+}
+
+void BM_EncodeHistory(benchmark::State& bench) {
+  const write_set set = make_finish(make_set(), true);
+  std::string bytes;
+  for (auto _ : bench) {
+    codec::encode_history(set.history, bytes);
+    benchmark::DoNotOptimize(bytes.data());
+  }
+  bench.SetItemsProcessed(bench.iterations());
+  bench.counters["bytes"] = static_cast<double>(bytes.size());
+}
+BENCHMARK(BM_EncodeHistory);
+
+void BM_DecodeHistory(benchmark::State& bench) {
+  std::string bytes;
+  codec::encode_history(make_finish(make_set(), true).history, bytes);
+  for (auto _ : bench) {
+    auto page = codec::decode_history(bytes, 0);
+    if (!page) bench.SkipWithError("history was not decoded");
+    benchmark::DoNotOptimize(page);
+  }
+  bench.SetItemsProcessed(bench.iterations());
+}
+BENCHMARK(BM_DecodeHistory);
+
 /// Gids as newGid makes them: nothing of their order is known.
 std::string make_gid(std::uint64_t number) {
   const std::uint64_t mixed = (number + 1) * 0x9e3779b97f4a7c15ULL;
@@ -95,7 +139,7 @@ bool commit_all(store& store, const std::vector<write_set>& sets, durability d) 
   return true;
 }
 
-enum class phase : std::int64_t { create, finish };
+enum class phase : std::uint8_t { create, finish, finish_with_history };
 
 /// One iteration is `waiters` transactions, created in one commit and finished in the next; one of the two is measured.
 void run_commits(benchmark::State& bench, phase measured) {
@@ -112,8 +156,8 @@ void run_commits(benchmark::State& bench, phase measured) {
     bench.PauseTiming();
     const auto creations = make_creations(store, waiters, number);
     std::vector<write_set> finishes;
-    for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.progress.due));
-    if (measured == phase::finish) commit_all(store, creations, durability::buffered);
+    for (const auto& set : creations) finishes.push_back(make_finish(set, measured == phase::finish_with_history));
+    if (measured != phase::create) commit_all(store, creations, durability::buffered);
     bench.ResumeTiming();
     if (!commit_all(store, measured == phase::create ? creations : finishes, d)) bench.SkipWithError("not committed");
     bench.PauseTiming();
@@ -131,11 +175,19 @@ void BM_CommitCreations(benchmark::State& bench) {
 void BM_CommitFinishes(benchmark::State& bench) {
   run_commits(bench, phase::finish);
 }
+void BM_CommitFinishesWithHistory(benchmark::State& bench) {
+  run_commits(bench, phase::finish_with_history);
+}
 BENCHMARK(BM_CommitCreations)
     ->ArgsProduct({{1, 16, 64, 256, 1024}, {1, 0}})
     ->ArgNames({"waiters", "synced"})
     ->MeasureProcessCPUTime();
 BENCHMARK(BM_CommitFinishes)
+    ->ArgsProduct({{1, 16, 64, 256, 1024}, {1, 0}})
+    ->ArgNames({"waiters", "synced"})
+    ->MeasureProcessCPUTime();
+
+BENCHMARK(BM_CommitFinishesWithHistory)
     ->ArgsProduct({{1, 16, 64, 256, 1024}, {1, 0}})
     ->ArgNames({"waiters", "synced"})
     ->MeasureProcessCPUTime();
@@ -153,12 +205,53 @@ void BM_WholeLife(benchmark::State& bench) {
     const auto creations = make_creations(**opened, waiters, number);
     if (!commit_all(**opened, creations, durability::synced)) bench.SkipWithError("not created");
     std::vector<write_set> finishes;
-    for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.progress.due));
+    for (const auto& set : creations) finishes.push_back(make_finish(set, bench.range(1) != 0));
     if (!commit_all(**opened, finishes, durability::synced)) bench.SkipWithError("not finished");
   }
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
 }
-BENCHMARK(BM_WholeLife)->Arg(64)->Arg(256)->MeasureProcessCPUTime()->UseRealTime()->MinTime(5);
+BENCHMARK(BM_WholeLife)
+    ->ArgsProduct({{64, 256}, {0, 1}})
+    ->ArgNames({"waiters", "history"})
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->MinTime(5);
+
+enum class filter : std::uint8_t { gid_prefix, destination };
+
+/// A list that finds nothing among 40,000: what does one that does not match cost?
+void run_list(benchmark::State& bench, filter by) {
+  constexpr std::size_t batches = 160;
+  constexpr std::size_t batch_size = 250;
+  const kit::scratch_directory directory;
+  rocksdb_options options;
+  options.path = (directory.path() / "store").string();
+  auto opened = open_rocksdb_store(options);
+  if (!opened) return bench.SkipWithError(opened.error().detail.c_str());
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < batches; ++i) {
+    commit_all(**opened, make_creations(**opened, batch_size, number), durability::buffered);
+  }
+  list_query query;
+  (by == filter::gid_prefix ? query.gid_prefix : query.destination) = "nowhere";
+  for (auto _ : bench) {
+    query.after.clear();
+    do {
+      const auto page = (*opened)->list(query);
+      if (!page || !page->records.empty()) return bench.SkipWithError("not an empty page");
+      query.after = page->next;
+    } while (!query.after.empty());
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(batches * batch_size));
+}
+void BM_ListByGidPrefix(benchmark::State& bench) {
+  run_list(bench, filter::gid_prefix);
+}
+void BM_ListByDestination(benchmark::State& bench) {
+  run_list(bench, filter::destination);
+}
+BENCHMARK(BM_ListByGidPrefix);
+BENCHMARK(BM_ListByDestination);
 
 /// Removing what has ended, with some that never end in between; each round creates, ends and removes 20,000.
 void BM_Expire(benchmark::State& bench) {
@@ -176,7 +269,7 @@ void BM_Expire(benchmark::State& bench) {
     for (std::size_t i = 0; i < batches; ++i) {
       const auto creations = make_creations(**opened, batch_size, number);
       std::vector<write_set> finishes;
-      for (const auto& set : creations) finishes.push_back(kit::finishing(set, txn_status::succeed, set.progress.due));
+      for (const auto& set : creations) finishes.push_back(make_finish(set, bench.range(0) != 0));
       finishes.pop_back();
       commit_all(**opened, creations, durability::buffered);
       commit_all(**opened, finishes, durability::buffered);
@@ -188,7 +281,7 @@ void BM_Expire(benchmark::State& bench) {
   }
   bench.SetItemsProcessed(static_cast<std::int64_t>(removed));
 }
-BENCHMARK(BM_Expire)->MeasureProcessCPUTime()->Iterations(10);
+BENCHMARK(BM_Expire)->Arg(0)->Arg(1)->ArgName("history")->MeasureProcessCPUTime()->Iterations(10);
 
 }  // namespace
 }  // namespace treaty

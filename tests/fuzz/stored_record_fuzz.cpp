@@ -64,7 +64,7 @@ void check_whole(input in) {
 }
 
 void check(std::uint8_t kind, input in) {
-  switch (kind % 8) {
+  switch (kind % 9) {
     case 0:
       return check_value(in.all(), codec::decode_definition, codec::encode_definition);
     case 1:
@@ -81,6 +81,9 @@ void check(std::uint8_t kind, input in) {
       return check_value(in.all(), codec::decode_kv, codec::encode_kv);
     case 7:
       return check_whole(in);
+    case 8:
+      return check_value(
+          in.all(), [](std::string_view bytes) { return codec::decode_history(bytes, 3); }, codec::encode_history);
   }
 }
 
