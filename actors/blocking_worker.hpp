@@ -4,7 +4,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "actors/scheduler.hpp"
@@ -29,7 +28,7 @@ public:
     lane_unit::current() = &unit_;
     actor_ = system.spawn(body, this, std::move(args)...);
     lane_unit::current() = nullptr;
-    thread_ = std::thread{[this] { run(); }};
+    events_->start([this] { unit_.enter(); }, [this] { unit_.leave(); });
   }
   blocking_worker(const blocking_worker&) = delete;
   blocking_worker& operator=(const blocking_worker&) = delete;
@@ -50,12 +49,10 @@ public:
   void stop();
 
 private:
-  void run();
-
   std::shared_ptr<loop> events_;
   lane_unit unit_;
   caf::actor actor_;
-  std::thread thread_;
+  bool stopped_ = false;
 };
 
 }  // namespace treaty

@@ -1,7 +1,5 @@
 #include "actors/coordinator.hpp"
 
-#include <semaphore>
-
 #include "actors/committer.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/reader.hpp"
@@ -12,7 +10,7 @@ namespace treaty {
 namespace {
 
 constexpr std::size_t recovered_a_page = 5'000;
-constexpr std::chrono::milliseconds look_again{5};
+constexpr std::chrono::milliseconds look_again{1};
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -123,11 +121,8 @@ result<void> coordinator::system::recover() {
 }
 
 std::size_t coordinator::system::drain(std::chrono::milliseconds limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  std::binary_semaphore never{0};  // only its time-out is used: a bounded look every few milliseconds, for seconds
-  while (around.live > 0 && std::chrono::steady_clock::now() < until) {
-    static_cast<void>(never.try_acquire_for(look_again));
-  }
+  const time_point until = now() + limit;
+  while (around.live > 0 && now() < until) lanes.front()->pause(look_again);
   return around.live;
 }
 
@@ -140,7 +135,7 @@ void coordinator::system::stop() {
   around.committer->stop();
   for (const auto& one : around.readers) one->stop();
   around.sweeper->stop();
-  actors_.await_all_actors_done();
+  while (actors_.registry().running() > 0) lanes.front()->pause(look_again);
   for (const auto& one : lanes) one->stop();
   lanes.clear();
 }

@@ -26,14 +26,8 @@ lane::lane(lane_ports ports, lane_surroundings& around, std::size_t position, st
 }
 
 void lane::start() {
-  thread_ = std::thread{[this] { run(); }};
-}
-
-void lane::run() {
-  lane_unit::current() = &unit_;
-  ports_.events->run();
-  unit_.discard();
-  lane_unit::current() = nullptr;
+  started_ = true;
+  ports_.events->start([this] { unit_.enter(); }, [this] { unit_.leave(); });
 }
 
 void lane::let_go() {
@@ -44,12 +38,12 @@ void lane::let_go() {
 }
 
 void lane::stop() {
-  if (!thread_.joinable()) return;
+  if (!std::exchange(started_, false)) return;
   post([this] {
     gathering_ = {};  // never sent: nobody was told anything that rests on it
     ports_.events->stop();
   });
-  thread_.join();
+  ports_.events->join();
 }
 
 void lane::deliver(envelope in) {

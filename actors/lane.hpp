@@ -4,7 +4,6 @@
 #include <caf/all.hpp>
 #include <memory>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "actors/blocking_worker.hpp"
@@ -57,6 +56,8 @@ public:
   /// When what was posted before has run: ends the loop and waits for the thread. Threads: not the lane's.
   void stop();
 
+  /// Waits while the lanes go on. Threads: no lane's.
+  void pause(std::chrono::milliseconds span) { ports_.events->pause(span); }
   /// Runs `work` on the lane, later. Threads: any.
   void post(std::function<void()> work) { ports_.events->post(std::move(work)); }
   bool on_thread() const { return ports_.events->on_thread(); }
@@ -95,7 +96,6 @@ public:
 
 private:
   std::size_t share(std::size_t total) const { return std::max<std::size_t>(total / lane_count_, 1); }
-  void run();
   void send_batch();
   blocking_worker& next_reader();
   void wake_no_later_than(time_point when);
@@ -115,7 +115,7 @@ private:
   bool batch_posted_ = false;
   std::atomic<std::size_t> next_reader_{0};
   std::minstd_rand jitter_;
-  std::thread thread_;
+  bool started_ = false;
 };
 
 }  // namespace treaty

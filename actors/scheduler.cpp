@@ -37,12 +37,17 @@ void lane_unit::run_ready() {
   if (posted_) events_.post([this] { run_ready(); });
 }
 
-void lane_unit::discard() {
+void lane_unit::enter() {
+  current() = this;
+}
+
+void lane_unit::leave() {
   while (!ready_.empty()) {
     caf::resumable* job = ready_.front();
     ready_.pop_front();
     caf::intrusive_ptr_release(job);
   }
+  current() = nullptr;
 }
 
 void lane_scheduler::enqueue(caf::resumable* job) {

@@ -19,8 +19,10 @@ public:
   static lane_unit*& current();
   /// Threads: the lane's own.
   void exec_later(caf::resumable* job) override;
+  /// From here on the calling thread is the lane's.
+  void enter();
   /// Lets go of jobs that will not run any more. Threads: the lane's own, at its end.
-  void discard();
+  void leave();
 
 private:
   void run_ready();

@@ -7,7 +7,8 @@
 
 namespace treaty {
 
-/// One thread's event loop: what a lane runs on. The sockets of a lane and its actors share it.
+/// One thread's event loop: what a lane runs on. The sockets of a lane and its actors share it. Threads come from here
+/// only, so that a test may run every loop of a process on one.
 class loop {
 public:
   loop() = default;
@@ -23,10 +24,14 @@ public:
   /// True on the thread that runs the loop.
   virtual bool on_thread() const = 0;
 
-  /// Runs until `stop`. Blocks the calling thread, which becomes the loop's.
-  virtual void run() = 0;
+  /// Starts the loop's thread, which runs `begin`, then the loop until `stop`, then `end`. Called once.
+  virtual void start(std::function<void()> begin, std::function<void()> end) = 0;
   /// Threads: any.
   virtual void stop() = 0;
+  /// Waits until the thread has ended, when there is one. Threads: no loop's.
+  virtual void join() = 0;
+  /// Waits for about `span` while the loops of the process go on. Threads: no loop's.
+  virtual void pause(std::chrono::milliseconds span) = 0;
 };
 
 /// The process's clock: steady, anchored on the wall clock when the process started. Threads: any.

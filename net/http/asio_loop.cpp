@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <thread>
 #include <utility>
 
 namespace treaty {
@@ -22,6 +23,7 @@ public:
   asio::io_context io{1};  // one thread runs it
   asio::executor_work_guard<lane_executor> alive{io.get_executor()};
   lane_timer alarm{io};
+  std::thread thread;
   std::uint64_t alarms_set = 0;  // a wait that was replaced after it had fired must not run
 };
 
@@ -46,6 +48,22 @@ void asio_loop::wake_at(time_point when, std::function<void()> work) {
 
 bool asio_loop::on_thread() const {
   return state_->io.get_executor().running_in_this_thread();
+}
+
+void asio_loop::start(std::function<void()> begin, std::function<void()> end) {
+  state_->thread = std::thread{[this, begin = std::move(begin), end = std::move(end)] {
+    begin();
+    run();
+    end();
+  }};
+}
+
+void asio_loop::join() {
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+void asio_loop::pause(std::chrono::milliseconds span) {
+  std::this_thread::sleep_for(span);
 }
 
 void asio_loop::run() {

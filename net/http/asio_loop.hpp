@@ -10,7 +10,7 @@ class io_context;
 
 namespace treaty {
 
-/// A lane's loop on Asio: one thread calls `run`, and the lane's sockets live on `io()`.
+/// A lane's loop on Asio: one thread runs it, and the lane's sockets live on `io()`.
 class asio_loop final : public loop {
 public:
   asio_loop();
@@ -23,8 +23,12 @@ public:
   void post(std::function<void()> work) override;
   void wake_at(time_point when, std::function<void()> work) override;
   bool on_thread() const override;
-  void run() override;
+  void start(std::function<void()> begin, std::function<void()> end) override;
   void stop() override;
+  void join() override;
+  void pause(std::chrono::milliseconds span) override;
+  /// Runs until `stop`, in place of `start`. Blocks the calling thread, which becomes the loop's.
+  void run();
 
 private:
   class state;
