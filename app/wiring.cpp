@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/probes.hpp"
+#include "admin/treaty_api.hpp"
 #include "app/options_for.hpp"
 #include "app/port_check.hpp"
 #include "app/server_metrics.hpp"
@@ -101,6 +102,7 @@ void service::parts::add_routes() {
   options.version = version();
   options.default_timeout_to_fail = std::chrono::duration_cast<std::chrono::seconds>(values.timeout_to_fail);
   add_dtm_routes(routes, *decides, options);
+  for (api_route& one : treaty_api(*decides)) routes.add(one.method, one.path, std::move(one.handler));
   const health_source source = [this] { return health(); };
   routes.add("GET", "/healthz", make_healthz(source), route_metrics::uncounted);
   routes.add("GET", "/readyz", make_readyz(source), route_metrics::uncounted);

@@ -3,12 +3,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/wire/own_options.hpp"
+
 namespace treaty {
 namespace {
 
 result<void> read_seconds(std::int64_t count, const char* name, std::chrono::seconds& into) {
   if (count < 0) return failure{errc::invalid_argument, std::string{"TransOptions."} + name + " must not be negative"};
   into = std::min(std::chrono::seconds{count}, span_max);
+  return {};
+}
+
+result<void> read_own_options(const dtmgimp::DtmTransOptions& from, txn_options& into) {
+  if (auto read = read_seconds(from.retryintervalmax(), "RetryIntervalMax", into.retry_interval_max); !read)
+    return read;
+  if (from.retrygrowth() != 0) {
+    TREATY_TRY(into.retry_growth_percent, growth_percent(from.retrygrowth(), "TransOptions.RetryGrowth"));
+  }
+  if (from.has_retryjitter()) {
+    TREATY_TRY(into.retry_jitter_percent, jitter_percent(from.retryjitter(), "TransOptions.RetryJitter"));
+  }
+  TREATY_TRY(into.notify_url, checked_notify_url(from.notifyurl(), "TransOptions.NotifyUrl"));
   return {};
 }
 
@@ -19,7 +34,8 @@ result<void> read_options(const dtmgimp::DtmTransOptions& from, txn_options& int
   into.retry_limit = from.retrylimit();
   if (auto read = read_seconds(from.timeouttofail(), "TimeoutToFail", into.timeout_to_fail); !read) return read;
   if (auto read = read_seconds(from.retryinterval(), "RetryInterval", into.retry_interval); !read) return read;
-  return read_seconds(from.requesttimeout(), "RequestTimeout", into.request_timeout);
+  if (auto read = read_seconds(from.requesttimeout(), "RequestTimeout", into.request_timeout); !read) return read;
+  return read_own_options(from, into);
 }
 
 }  // namespace

@@ -8,12 +8,17 @@
 namespace treaty {
 namespace {
 
+/// DTM's API names nobody: the history says at least which door it was.
+operator_note by_dtm_api() {
+  return {.actor = "dtm-api", .reason = {}};
+}
+
 result<event> force_stop_event(trans_body) {
-  return event{force_stop_requested{}};
+  return event{force_stop_requested{.by = by_dtm_api()}};
 }
 
 result<event> retry_event(trans_body) {
-  return event{retry_requested{}};
+  return event{retry_requested{.by = by_dtm_api()}};
 }
 
 result<std::pair<gid, event>> read_event(std::string_view body_text, make_event make) {

@@ -8,6 +8,7 @@
 #include "net/http/dtm_routes.hpp"
 #include "net/http/router.hpp"
 #include "net/wire/json_writer.hpp"
+#include "net/wire/query_string.hpp"
 #include "net/wire/record_json.hpp"
 #include "net/wire/trans_body.hpp"
 

@@ -6,6 +6,7 @@
 #include "net/http/dtm_routes.hpp"
 #include "net/http/router.hpp"
 #include "net/wire/kv_json.hpp"
+#include "net/wire/query_string.hpp"
 
 namespace treaty {
 namespace {

@@ -31,7 +31,14 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
+constexpr std::string_view any_method = "*";
+constexpr std::string_view everything_below = "/*";
+
 bool matches(std::string_view pattern, std::string_view path) {
+  if (pattern.ends_with(everything_below)) {
+    const std::string_view folder = pattern.substr(0, pattern.size() - 1);
+    return path.size() > folder.size() && path.starts_with(folder);
+  }
   if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/')) return false;
   while (!pattern.empty() || !path.empty()) {
     const std::string_view wanted = take_segment(pattern);
@@ -72,15 +79,21 @@ class http_router::table {
 public:
   explicit table(prometheus::Registry& registry) : metrics{registry}, unknown{metrics.route("unknown")} {}
 
-  const routes* find(std::string_view path) const {
-    if (const auto found = exact.find(path); found != exact.end()) return &found->second;
-    const auto found = std::find_if(patterns.begin(), patterns.end(),
-                                    [path](const auto& pattern) { return matches(pattern.first, path); });
-    return found == patterns.end() ? nullptr : &found->second;
+  /// The route that takes the request; null: none.
+  const route* find(std::string_view path, std::string_view method) const {
+    const auto exactly = exact.find(path);
+    if (exactly != exact.end()) {
+      if (const route* found = find_method(exactly->second, method)) return found;
+    }
+    for (const auto& [pattern, of_path] : patterns) {
+      if (!matches(pattern, path)) continue;
+      if (const route* found = find_method(of_path, method)) return found;
+    }
+    return nullptr;
   }
 
   routes& at(std::string_view path) {
-    if (path.find(':') == std::string_view::npos) return exact[std::string{path}];
+    if (path.find(':') == std::string_view::npos && !path.ends_with(everything_below)) return exact[std::string{path}];
     for (auto& [pattern, of_path] : patterns) {
       if (pattern == path) return of_path;
     }
@@ -98,23 +111,24 @@ http_router::~http_router() = default;
 
 void http_router::add(std::string_view method, std::string_view path, http_handler handler, route_metrics metrics) {
   std::optional<route_counters> counters;
-  if (metrics == route_metrics::counted) counters = table_->metrics.route(label_of(path));
+  if (method == any_method) {
+    counters = table_->unknown;
+  } else if (metrics == route_metrics::counted) {
+    counters = table_->metrics.route(label_of(path));
+  }
   table_->at(path).push_back({std::string{method}, std::move(handler), counters});
 }
 
 void http_router::handle(const http_request& request, std::shared_ptr<http_responder> to) const {
-  if (const routes* of_path = table_->find(request.path)) {
-    if (const route* found = find_method(*of_path, request.method)) {
-      return found->handler(request, found->counters ? counting(*found->counters, std::move(to)) : std::move(to));
-    }
+  const route* found = table_->find(request.path, request.method);
+  if (found == nullptr) found = table_->find(request.path, any_method);
+  if (found != nullptr) {
+    return found->handler(request, found->counters ? counting(*found->counters, std::move(to)) : std::move(to));
   }
   to = counting(table_->unknown, std::move(to));
   if (request.path.size() > 1 && request.path.ends_with('/')) {
     const std::string_view shorter = request.path.substr(0, request.path.size() - 1);
-    const routes* of_path = table_->find(shorter);
-    if (of_path != nullptr && find_method(*of_path, request.method) != nullptr) {
-      return to->reply(redirect(request, shorter));
-    }
+    if (table_->find(shorter, request.method) != nullptr) return to->reply(redirect(request, shorter));
   }
   to->reply({.status = 404, .body = "404 page not found", .content_type = "text/plain", .headers = {}});
 }

@@ -27,8 +27,10 @@ public:
   http_router& operator=(const http_router&) = delete;
   ~http_router();
 
-  /// A segment of `path` that starts with ':' takes any one segment. The label of the metrics is the last segment that
-  /// does not, in lower case.
+  /// A segment of `path` that starts with ':' takes any one segment; a path that ends with "/*" and has no ':' takes
+  /// everything below. Exact paths go before others, and those in the order of their adding. The method "*" takes what
+  /// no other route takes, and counts as unknown. The label of the metrics is the last segment that does not start with
+  /// ':', in lower case.
   void add(std::string_view method, std::string_view path, http_handler handler,
            route_metrics metrics = route_metrics::counted);
 
@@ -39,10 +41,5 @@ private:
   class table;
   std::unique_ptr<table> table_;
 };
-
-/// The value of `name` in a query string, decoded; "" when it is not there. The first of several counts.
-std::string query_value(std::string_view query, std::string_view name);
-/// A segment of a path, decoded: there a plus is a plus.
-std::string path_text(std::string_view segment);
 
 }  // namespace treaty

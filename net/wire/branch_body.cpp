@@ -5,9 +5,12 @@
 
 #include "core/lifecycle.hpp"
 #include "net/wire/json_reader.hpp"
+#include "net/wire/own_options.hpp"
 
 namespace treaty {
 namespace {
+
+constexpr std::string_view request_timeout_key = "request_timeout";
 
 failure refuse(std::string detail) {
   return {errc::invalid_argument, std::move(detail)};
@@ -18,12 +21,22 @@ std::string take(branch_body& from, const std::string& key) {
   return found ? std::move(found.mapped()) : std::string{};
 }
 
+/// All values are texts, but ours may be a number too: it is one in a step.
+result<void> read_value(simdjson::dom::element value, std::string_view key, std::string& into) {
+  std::int64_t count = 0;
+  if (key != request_timeout_key || !value.is_number()) return read_text(value, key, into);
+  if (auto read = read_count(value, key, count); !read) return read;
+  into = std::to_string(count);
+  return {};
+}
+
 void add_row(register_requested& to, const branch_body& body, branch_op op, std::string url, std::string payload) {
   auto row = std::make_shared<registered_branch>();
   row->id = branch_id{body.branch_id};
   row->op = op;
   row->url = std::move(url);
   row->payload = std::move(payload);
+  row->request_timeout = body.request_timeout;
   to.branches.push_back(std::move(row));
 }
 
@@ -58,7 +71,7 @@ result<branch_body> parse_branch_body(std::string_view json) {
   simdjson::dom::object members;
   if (root.get(members) != simdjson::SUCCESS) return refuse("the body must be a JSON object");
   for (const auto [key, value] : members) {  // a map on the client's side: its keys keep their case
-    if (auto read = read_text(value, key, out.data[std::string{key}]); !read) return read.error();
+    if (auto read = read_value(value, key, out.data[std::string{key}]); !read) return read.error();
   }
   out.gid.value = take(out, "gid");
   out.trans_type = take(out, "trans_type");
@@ -74,6 +87,7 @@ result<register_requested> make_registration(branch_body body) {
   if (body.branch_id.empty()) return refuse("a branch needs a branch_id");
   if (body.branch_id.size() > gid_length_max) return refuse("branch_id is longer than any nesting needs");
   if (type == trans_type::workflow) return workflow_row(std::move(body));
+  TREATY_TRY(body.request_timeout, parse_seconds(take(body, std::string{request_timeout_key}), request_timeout_key));
   register_requested out{.type = *type, .branches = {}};
   if (type == trans_type::tcc) {
     add_row(out, body, branch_op::cancel, body.data["cancel"], body.payload);

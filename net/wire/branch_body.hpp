@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,11 +18,11 @@ struct branch_body {
   std::string branch_id;
   std::map<std::string, std::string> data;  // tcc: confirm, cancel; xa: url; workflow: op, status
   std::string payload;
+  std::chrono::seconds request_timeout{0};  // tcc, xa: of the branch's calls; 0: the transaction's
 };
 
-/// Reads the JSON body: a flat object, all of whose values are texts; null is absent. `data` is the payload.
-/// The gid is as it was sent.
-/// Errors: invalid_argument; the detail names the field.
+/// Reads the JSON body: a flat object, all of whose values are texts (request_timeout may be a number); null is absent.
+/// `data` is the payload. The gid is as it was sent. Errors: invalid_argument; the detail names the field.
 result<branch_body> parse_branch_body(std::string_view json);
 
 /// The rows that the type keeps of a branch, in stored order: tcc cancel and confirm, xa rollback and commit, workflow

@@ -43,6 +43,68 @@ void append_offset(std::string& out, long seconds_east) {
   out.append(digits.data(), static_cast<std::size_t>(length));
 }
 
+/// Takes exactly `digits` digits off the front.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+  int number = 0;
+  if (text.size() < digits) return std::nullopt;
+  for (std::size_t at = 0; at < digits; ++at) {
+    if (text[at] < '0' || text[at] > '9') return std::nullopt;
+    number = number * 10 + (text[at] - '0');
+  }
+  text.remove_prefix(digits);
+  return number;
+}
+
+bool take_letter(std::string_view& text, std::string_view any_of) {
+  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// Of a whole that ends at `last`, a number of two digits.
+std::optional<int> take_part(std::string_view& text, int last) {
+  const auto number = take_number(text, 2);
+  return number && *number <= last ? number : std::nullopt;
+}
+
+std::optional<std::chrono::nanoseconds> take_fraction(std::string_view& text) {
+  if (!take_letter(text, ".")) return std::chrono::nanoseconds{0};
+  std::int64_t count = 0;
+  std::int64_t worth = 100'000'000;
+  const std::size_t before = text.size();
+  for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), worth /= 10) {
+    count += (text.front() - '0') * worth;
+  }
+  if (text.size() == before) return std::nullopt;
+  return std::chrono::nanoseconds{count};
+}
+
+std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
+  if (take_letter(text, "Zz")) return std::chrono::minutes{0};
+  const bool west = text.starts_with('-');
+  if (!take_letter(text, "+- ")) return std::nullopt;
+  const auto hours = take_part(text, 23);
+  if (!hours || !take_letter(text, ":")) return std::nullopt;
+  const auto minutes = take_part(text, 59);
+  if (!minutes) return std::nullopt;
+  const std::chrono::minutes east{*hours * 60 + *minutes};
+  return west ? -east : east;
+}
+
+std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
+  const auto year = take_number(text, 4);
+  if (!year || !take_letter(text, "-")) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take_letter(text, "-")) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  constexpr int last_year = 2261;  // of what a time_point can hold
+  if (!date.ok() || *year < 1970 || *year > last_year) return std::nullopt;
+  return std::chrono::sys_days{date};
+}
+
 }  // namespace
 
 void append_base64(std::string& out, std::string_view bytes) {
@@ -82,6 +144,23 @@ void append_rfc3339(std::string& out, time_point when) {
   out.append(digits.data(), static_cast<std::size_t>(length));
   append_fraction(out, (when - second).count());
   append_offset(out, parts.tm_gmtoff);
+}
+
+std::optional<time_point> parse_rfc3339(std::string_view text) {
+  const auto date = take_date(text);
+  if (!date || !take_letter(text, "Tt ")) return std::nullopt;
+  const auto hour = take_part(text, 23);
+  if (!hour || !take_letter(text, ":")) return std::nullopt;
+  const auto minute = take_part(text, 59);
+  if (!minute || !take_letter(text, ":")) return std::nullopt;
+  const auto second = take_part(text, 60);  // a leap second
+  if (!second) return std::nullopt;
+  const auto fraction = take_fraction(text);
+  if (!fraction) return std::nullopt;
+  const auto east = take_offset(text);
+  if (!east || !text.empty()) return std::nullopt;
+  return time_point{*date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second} +
+         *fraction - *east;
 }
 
 }  // namespace treaty

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/wire/json_reader.hpp"
+#include "net/wire/own_options.hpp"
 
 namespace treaty {
 namespace {
@@ -36,6 +37,42 @@ result<void> read_payloads(element value, texts& into) {
   return {};
 }
 
+/// A number, or a text of digits: a step's other members are texts, and some clients have maps of texts only.
+result<void> read_step_seconds(element value, std::string_view field, std::chrono::seconds& into) {
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS) return read_seconds(value, field, into);
+  TREATY_TRY(into, parse_seconds(text, field));
+  return {};
+}
+
+result<void> read_number(element value, std::string_view field, double& into) {
+  if (value.get(into) != simdjson::SUCCESS) return wrong_type(field, "a number", value);
+  return {};
+}
+
+result<void> read_growth(element value, std::string_view field, txn_options& into) {
+  double factor = 0;
+  if (value.is_null()) return {};
+  if (auto read = read_number(value, field, factor); !read) return read;
+  TREATY_TRY(into.retry_growth_percent, growth_percent(factor, field));
+  return {};
+}
+
+result<void> read_jitter(element value, std::string_view field, txn_options& into) {
+  double share = 0;
+  if (value.is_null()) return {};
+  if (auto read = read_number(value, field, share); !read) return read;
+  TREATY_TRY(into.retry_jitter_percent, jitter_percent(share, field));
+  return {};
+}
+
+result<void> read_notify_url(element value, std::string_view field, txn_options& into) {
+  std::string url;
+  if (auto read = read_text(value, field, url); !read) return read;
+  TREATY_TRY(into.notify_url, checked_notify_url(url, field));
+  return {};
+}
+
 result<void> read_step(element value, step& into, std::string& data) {
   if (value.is_null()) return {};
   simdjson::dom::object members;
@@ -45,6 +82,7 @@ result<void> read_step(element value, step& into, std::string& data) {
     if (key == "action") read = read_text(member, "steps[].action", into.action);
     if (key == "compensate") read = read_text(member, "steps[].compensate", into.compensate);
     if (key == "data") read = read_text(member, "steps[].data", data);
+    if (key == "request_timeout") read = read_step_seconds(member, "steps[].request_timeout", into.request_timeout);
     if (!read) return read;
   }
   return {};
@@ -119,6 +157,12 @@ constexpr std::array fields{
           [](element v, std::string_view f, reading& r) { return read_count(v, f, r.body.options.retry_limit); }},
     field{"retry_count",
           [](element v, std::string_view f, reading& r) { return read_count(v, f, r.body.options.retry_count); }},
+    field{"retry_interval_max", [](element v, std::string_view f,
+                                   reading& r) { return read_seconds(v, f, r.body.options.retry_interval_max); }},
+    field{"retry_growth", [](element v, std::string_view f, reading& r) { return read_growth(v, f, r.body.options); }},
+    field{"retry_jitter", [](element v, std::string_view f, reading& r) { return read_jitter(v, f, r.body.options); }},
+    field{"notify_url",
+          [](element v, std::string_view f, reading& r) { return read_notify_url(v, f, r.body.options); }},
 };
 
 void append(texts&& more, texts& into) {

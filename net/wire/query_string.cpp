@@ -1,7 +1,8 @@
+#include "net/wire/query_string.hpp"
+
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
-
-#include "net/http/router.hpp"
 
 namespace treaty {
 namespace {
@@ -29,17 +30,31 @@ std::string decode(std::string_view text, plus meaning = plus::blank) {
   return out;
 }
 
+/// The next `key=value` of a query string, not decoded.
+std::pair<std::string_view, std::string_view> take_pair(std::string_view& query) {
+  const std::string_view pair = query.substr(0, query.find('&'));
+  query.remove_prefix(std::min(query.size(), pair.size() + 1));
+  const std::size_t equals = std::min(pair.find('='), pair.size());
+  return {pair.substr(0, equals), pair.substr(std::min(pair.size(), equals + 1))};
+}
+
 }  // namespace
 
 std::string query_value(std::string_view query, std::string_view name) {
   while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (decode(pair.substr(0, equals)) != name) continue;
-    return equals == std::string_view::npos ? std::string{} : decode(pair.substr(equals + 1));
+    const auto [key, value] = take_pair(query);
+    if (decode(key) == name) return decode(value);
   }
   return {};
+}
+
+std::vector<std::pair<std::string, std::string>> query_values(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> out;
+  while (!query.empty()) {
+    const auto [key, value] = take_pair(query);
+    if (!key.empty() || !value.empty()) out.emplace_back(decode(key), decode(value));
+  }
+  return out;
 }
 
 std::string path_text(std::string_view segment) {
