@@ -1,0 +1,56 @@
+#include "net/hook_address.hpp"
+
+#include <algorithm>
+
+namespace treaty {
+namespace {
+
+int hex_value(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+// Unlike in a form a plus is a plus.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool encoded =
+        text[at] == '%' && at + 2 < text.size() && hex_value(text[at + 1]) >= 0 && hex_value(text[at + 2]) >= 0;
+    out += encoded ? static_cast<char>(hex_value(text[at + 1]) * 16 + hex_value(text[at + 2])) : text[at];
+    if (encoded) at += 2;
+  }
+  return out;
+}
+
+/// Moves the user name and password out of the URL.
+void take_credentials(hook_address& from) {
+  const std::size_t scheme = from.url.find("://");
+  if (scheme == std::string::npos) return;
+  const std::size_t start = scheme + 3;
+  const std::size_t end = std::min(from.url.find_first_of("/?#", start), from.url.size());
+  const std::size_t mark = from.url.substr(0, end).rfind('@');
+  if (mark == std::string::npos || mark < start) return;
+  from.credentials = percent_decoded(std::string_view{from.url}.substr(start, mark - start));
+  from.url.erase(start, mark + 1 - start);
+}
+
+}  // namespace
+
+result<hook_address_ptr> parse_hook_address(std::string_view url, std::string_view local_host_alias) {
+  auto out = std::make_shared<hook_address>();
+  out->url = url;
+  take_credentials(*out);
+  if (!local_host_alias.empty()) out->url = replace_local_host(out->url, local_host_alias);
+  const auto parsed = parse_http_url(out->url);
+  if (!parsed) return failure{errc::invalid_argument, "not an http or https URL"};
+  out->parsed = *parsed;
+  return hook_address_ptr{std::move(out)};
+}
+
+std::string_view hook_key(const hook_address& to) {
+  return std::string_view{to.url}.substr(0, to.url.find('?'));
+}
+
+}  // namespace treaty
