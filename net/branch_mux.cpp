@@ -32,7 +32,7 @@ struct branch_mux::clients {
 branch_mux::branch_mux(const std::shared_ptr<asio_loop>& lane, std::shared_ptr<const discovery> where,
                        const branch_clients_options& options, http_client_metrics& metrics)
     : clients_{new clients{.transport = std::make_shared<http_transport>(lane, options.http, metrics),
-                           .grpc = branch_grpc_client{lane, std::move(where), options.grpc}}},
+                           .grpc = branch_grpc_client{lane, std::move(where), options.grpc, metrics}}},
       local_host_alias_{options.local_host_alias} {}
 
 branch_mux::~branch_mux() = default;

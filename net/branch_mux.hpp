@@ -5,8 +5,8 @@
 
 #include "net/branch_client.hpp"
 #include "net/discovery.hpp"
-#include "net/grpc/branch_grpc_client.hpp"
 #include "net/http/http_transport.hpp"
+#include "net/http2/branch_grpc_client.hpp"
 
 namespace treaty {
 

@@ -19,10 +19,11 @@ ALLOWED = {
     "storage/memory": ["core", "obs", "storage"],
     "storage/rocksdb": ["core", "obs", "storage"],
     "net": ["core", "obs"],
-    "net/branch_mux.hpp": ["core", "obs", "net", "net/http", "net/grpc", "net/jsonrpc"],  # puts the clients together
-    "net/branch_mux.cpp": ["core", "obs", "net", "net/branch_mux.hpp", "net/http", "net/grpc", "net/jsonrpc"],
+    "net/branch_mux.hpp": ["core", "obs", "net", "net/http", "net/http2", "net/jsonrpc"],  # puts the clients together
+    "net/branch_mux.cpp": ["core", "obs", "net", "net/branch_mux.hpp", "net/http", "net/http2", "net/jsonrpc"],
     "net/wire": ["core", "obs", "net", "proto"],
     "net/http": ["core", "obs", "net", "net/wire"],
+    "net/http2": ["core", "obs", "net", "net/http"],
     "net/grpc": ["core", "obs", "net", "net/wire", "net/http", "proto"],
     "net/jsonrpc": ["core", "obs", "net", "net/wire", "net/http"],
     "net/etcd": ["core", "obs", "net", "net/wire", "proto"],
@@ -39,9 +40,10 @@ ALLOWED = {
 HOMES = {
     r"caf/": ["actors"],
     r"rocksdb/": ["storage/rocksdb"],
-    r"boost/(asio|beast)": ["net", "net/http", "net/grpc", "net/jsonrpc", "net/etcd"],
-    r"boost/": ["net", "net/wire", "net/http", "net/grpc", "net/jsonrpc", "net/etcd"],
+    r"boost/(asio|beast)": ["net", "net/http", "net/http2", "net/grpc", "net/jsonrpc", "net/etcd"],
+    r"boost/": ["net", "net/wire", "net/http", "net/http2", "net/grpc", "net/jsonrpc", "net/etcd"],
     r"(grpc|grpcpp|grpc\+\+)/": ["net/grpc", "net/etcd", "client"],
+    r"nghttp2/": ["net/http2"],
     r"spdlog/": ["obs"],
     r"yaml-cpp/": ["app"],
     r"CLI/": ["app", "bench", "examples"],

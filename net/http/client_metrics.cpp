@@ -14,8 +14,12 @@ prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const
 
 http_client_metrics::http_client_metrics(prometheus::Registry& registry)
     : breakers_open{gauge(registry, "treaty_destination_breaker_open",
-                          "HTTP destinations that refuse connections, so that calls to them fail at once.")},
-      connections{gauge(registry, "treaty_http_client_connections", "Connections to participants, opening ones too.")},
-      calls_waiting{gauge(registry, "treaty_calls_waiting", "HTTP branch calls that wait for a free connection.")} {}
+                          "Destinations that refuse connections, so that calls to them fail at once.")},
+      connections{
+          gauge(registry, "treaty_http_client_connections", "HTTP connections to participants, opening ones too.")},
+      grpc_connections{
+          gauge(registry, "treaty_grpc_client_connections", "gRPC connections to participants, opening ones too.")},
+      calls_waiting{gauge(registry, "treaty_calls_waiting",
+                          "Branch calls that wait for a free connection, or for their turn on one.")} {}
 
 }  // namespace treaty

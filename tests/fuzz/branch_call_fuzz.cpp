@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "net/branch_url.hpp"
-#include "net/grpc/call_metadata.hpp"
 #include "net/http/request_reader.hpp"
 #include "net/http/request_text.hpp"
+#include "net/http2/call_metadata.hpp"
 #include "net/jsonrpc/envelope.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/fuzz/json.hpp"

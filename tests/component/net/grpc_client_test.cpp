@@ -1,4 +1,4 @@
-#include "net/grpc/branch_grpc_client.hpp"
+#include "net/http2/branch_grpc_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,10 +41,12 @@ class GrpcClient : public testing::Test {
 protected:
   GrpcClient() : GrpcClient{grpc_client_options{}} {}
   explicit GrpcClient(grpc_client_options options)
-      : client{loop, std::make_shared<default_discovery>(), std::move(options)}, lane{loop} {}
+      : client{loop, std::make_shared<default_discovery>(), std::move(options), metrics}, lane{loop} {}
   ~GrpcClient() override { lane.stop(); }
   branch_reply make(branch_call call) { return lane.start(client, std::move(call)).get(); }
 
+  prometheus::Registry registry;
+  http_client_metrics metrics{registry};
   std::shared_ptr<asio_loop> loop = std::make_shared<asio_loop>();
   branch_grpc_client client;
   kit::lane_thread lane;
@@ -125,7 +127,7 @@ TEST_F(GrpcClient, OutlivesAPeerThatDoesNotSpeakGrpc) {
 
 class NarrowGrpcClient : public GrpcClient {
 protected:
-  NarrowGrpcClient() : GrpcClient{{.in_flight_max = 1, .waiting_max = 2, .channels_max = 2}} {}
+  NarrowGrpcClient() : GrpcClient{{.in_flight_max = 1, .waiting_max = 2, .targets_max = 2}} {}
 };
 
 TEST_F(NarrowGrpcClient, BoundsWhatIsInFlightAndWhatWaits) {
@@ -155,7 +157,9 @@ TEST(GrpcClientEnd, DropsCallsThatAreUnderWay) {
   std::future<branch_reply> reply;
   {
     const auto loop = std::make_shared<asio_loop>();
-    branch_grpc_client client{loop, std::make_shared<default_discovery>(), {}};
+    prometheus::Registry registry;
+    http_client_metrics metrics{registry};
+    branch_grpc_client client{loop, std::make_shared<default_discovery>(), {}, metrics};
     kit::lane_thread lane{loop};
     reply = lane.start(client, call_of(service.address() + "/s.S/M"));
     while (service.ledger().empty()) std::this_thread::yield();

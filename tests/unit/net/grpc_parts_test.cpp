@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/http2/call_metadata.hpp"
 #include "net/grpc/grpc_status.hpp"
 #include "net/grpc/request_body.hpp"
+#include "net/http2/call_metadata.hpp"
 
 namespace treaty {
 namespace {

@@ -1,4 +1,4 @@
-#include "net/grpc/call_metadata.hpp"
+#include "net/http2/call_metadata.hpp"
 
 #include <algorithm>
 #include <array>

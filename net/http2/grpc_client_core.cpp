@@ -1,0 +1,138 @@
+#include "net/http2/grpc_client_core.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "net/branch_url.hpp"
+#include "net/http2/call_metadata.hpp"
+#include "net/outcome.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr std::chrono::seconds tidy_every{5};
+
+struct host_and_port {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+result<host_and_port> split_address(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  const bool has_port = colon != std::string::npos && colon + 1 < address.size() && address.back() != ']';
+  const std::string url = "http://" + address;  // same rules for hosts and ports
+  const auto parts = parse_http_url(url);
+  if (!has_port || !parts) return failure{errc::invalid_argument, "'" + address + "' is not host:port"};
+  return host_and_port{std::string{parts->host}, parts->port};
+}
+
+}  // namespace
+
+void grpc_exchange::expired() {
+  home_->timed_out(*this);
+}
+
+grpc_client_core::grpc_client_core(std::shared_ptr<asio_loop> on, std::shared_ptr<const discovery> where,
+                                   grpc_client_options what, http_client_metrics& shown)
+    : lane{std::move(on)},
+      io{lane->io()},
+      options{std::move(what)},
+      metrics{shown},
+      where_{std::move(where)},
+      deadlines_{std::make_shared<lane_deadlines>(io)},
+      tidy_timer_{io} {}
+
+void grpc_client_core::call(branch_call call, branch_done done) {
+  ++pending_;
+  auto what = std::make_unique<grpc_exchange>(this);
+  what->deadline = clock::now() + call.timeout;
+  what->call = std::move(call);
+  what->done = std::move(done);
+  if (const auto located = locate(*what); !located)
+    return complete(std::move(what), unknown_outcome(located.error().detail));
+  const auto destination = destination_of(what->target.address);
+  if (!destination) return complete(std::move(what), unknown_outcome(destination.error().detail));
+  watch(*what, what->deadline);
+  (*destination)->take(std::move(what));
+}
+
+result<void> grpc_client_core::locate(grpc_exchange& what) const {
+  TREATY_TRY(what.target, where_->locate(what.call.url));
+  TREATY_TRY(what.metadata, call_metadata(what.call));
+  return {};
+}
+
+result<grpc_destination*> grpc_client_core::destination_of(const std::string& address) {
+  const auto found = destinations_.find(address);
+  if (found != destinations_.end()) return found->second.get();
+  TREATY_TRY(host_and_port parts, split_address(address));
+  if (destinations_.size() >= options.targets_max) drop_oldest();
+  tidy_later();
+  auto made = std::make_unique<grpc_destination>(*this, address, std::move(parts.host), parts.port);
+  return destinations_.emplace(address, std::move(made)).first->second.get();
+}
+
+void grpc_client_core::drop_oldest() {
+  auto oldest = destinations_.end();
+  for (auto one = destinations_.begin(); one != destinations_.end(); ++one) {
+    const bool is_older = oldest == destinations_.end() || one->second->used() < oldest->second->used();
+    if (one->second->is_idle() && is_older) oldest = one;
+  }
+  if (oldest != destinations_.end()) destinations_.erase(oldest);
+}
+
+void grpc_client_core::complete(grpc_exchange_ptr what, branch_reply reply) {
+  completed_.push_back({std::move(what->done), std::move(reply)});
+  if (std::exchange(handing_out_, true)) return;
+  boost::asio::post(io, [alive = weak_from_this()] {
+    if (const auto self = alive.lock()) self->hand_out();
+  });
+}
+
+void grpc_client_core::hand_out() {
+  handing_out_ = false;
+  for (completion& one : std::exchange(completed_, {})) {
+    --pending_;
+    one.done(std::move(one.reply));
+  }
+}
+
+void grpc_client_core::unavailable(grpc_exchange_ptr what, std::string_view why) {
+  complete(std::move(what), judge_grpc(grpc_unavailable, why));
+}
+
+void grpc_client_core::timed_out(grpc_exchange& late) {
+  const bool was_waiting = late.connection == nullptr;
+  std::string why = "timed out after " + std::to_string(late.call.timeout.count()) + " ms, waiting for ";
+  why += was_waiting ? "a turn at " : "the answer of ";
+  why += late.target.address;
+  grpc_exchange_ptr what = late.destination->abandon(late);
+  complete(std::move(what), was_waiting ? unknown_outcome(why) : judge_grpc(grpc_deadline_exceeded, why));
+}
+
+void grpc_client_core::tidy_later() {
+  if (std::exchange(tidying_, true)) return;
+  tidy_timer_.expires_after(std::min<clock::duration>(tidy_every, options.idle_for));
+  tidy_timer_.async_wait([alive = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = alive.lock();
+    if (!error && self) self->tidy();
+  });
+}
+
+void grpc_client_core::tidy() {
+  tidying_ = false;
+  const auto now = clock::now();
+  for (const auto& [address, one] : destinations_) one->tidy(now);
+  std::erase_if(destinations_,
+                [&](const auto& one) { return one.second->is_idle() && now - one.second->used() >= options.idle_for; });
+  if (!destinations_.empty()) tidy_later();
+}
+
+void grpc_client_core::close() {
+  destinations_.clear();
+  completed_.clear();
+  deadlines_->close();
+  tidy_timer_.cancel();
+}
+
+}  // namespace treaty

@@ -1,0 +1,264 @@
+#include "net/http2/grpc_destination.hpp"
+
+#include <prometheus/gauge.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "net/http2/grpc_client_core.hpp"
+#include "net/outcome.hpp"
+
+namespace treaty {
+namespace {
+
+constexpr unsigned refusals_max = 3;
+constexpr std::chrono::minutes tripped_kept{5};
+
+}  // namespace
+
+grpc_destination::grpc_destination(grpc_client_core& core, std::string address, std::string host, std::uint16_t port)
+    : core_{core},
+      address_{std::move(address)},
+      host_{std::move(host)},
+      addresses_{std::make_shared<host_addresses>(core.io, host_, port, core.options.addresses_kept)},
+      names_{core.options.breaker} {
+  list_paths(addresses_->given());
+}
+
+grpc_destination::~grpc_destination() {
+  for (const link& one : links_) one.connection->close();
+  core_.metrics.grpc_connections.Decrement(static_cast<double>(links_.size()));
+  core_.metrics.calls_waiting.Decrement(static_cast<double>(waiting_.size()));
+  if (shown_tripped_) core_.metrics.breakers_open.Decrement();
+}
+
+void grpc_destination::take(grpc_exchange_ptr what) {
+  what->destination = this;
+  used_ = clock::now();
+  const grpc_client_options& options = core_.options;
+  if (in_flight_ + waiting_.size() >= options.in_flight_max + options.waiting_max)
+    return core_.complete(std::move(what), unknown_outcome("destination queue full: " + address_));
+  if (!addresses_->is_fresh(used_) && !paths_.empty()) ask_for_addresses();  // meanwhile the old ones do
+  if (waiting_.empty() && in_flight_ < options.in_flight_max) {
+    if (grpc_connection* const on = pick()) return start(*on, std::move(what));
+  }
+  enqueue(waiting_.end(), std::move(what));
+  open_connections();
+}
+
+void grpc_destination::enqueue(std::list<grpc_exchange_ptr>::const_iterator before, grpc_exchange_ptr what) {
+  grpc_exchange& waits = *what;
+  waits.place = waiting_.insert(before, std::move(what));
+  core_.metrics.calls_waiting.Increment();
+}
+
+grpc_exchange_ptr grpc_destination::dequeue(std::list<grpc_exchange_ptr>::iterator which) {
+  grpc_exchange_ptr out = std::move(*which);
+  waiting_.erase(which);
+  core_.metrics.calls_waiting.Decrement();
+  return out;
+}
+
+grpc_exchange_ptr grpc_destination::abandon(grpc_exchange& late) {
+  if (late.connection == nullptr) return dequeue(late.place);
+  grpc_exchange_ptr out = late.connection->abandon(late);
+  --in_flight_;
+  serve();
+  return out;
+}
+
+grpc_connection* grpc_destination::pick() {
+  for (std::size_t tried = 0; tried < links_.size(); ++tried) {
+    grpc_connection& one = *links_[cursor_++ % links_.size()].connection;
+    if (one.capacity() > 0) return &one;
+  }
+  return nullptr;
+}
+
+void grpc_destination::start(grpc_connection& on, grpc_exchange_ptr what) {
+  ++in_flight_;
+  on.start(std::move(what), used_);
+}
+
+void grpc_destination::serve() {
+  if (waiting_.empty()) return;
+  used_ = clock::now();
+  while (!waiting_.empty() && in_flight_ < core_.options.in_flight_max) {
+    grpc_connection* const on = pick();
+    if (on == nullptr) break;
+    start(*on, dequeue(waiting_.begin()));
+  }
+  if (in_flight_ < core_.options.in_flight_max) open_connections();
+}
+
+// Whoever waits now waits for a connection, or for an address.
+void grpc_destination::open_connections() {
+  if (waiting_.empty() || in_flight_ >= core_.options.in_flight_max) return;
+  const auto now = clock::now();
+  if (paths_.empty()) {
+    if (names_.is_open(now)) return fail_all_waiting(refusal(now));
+    return ask_for_addresses();
+  }
+  open_missing(now);
+  if (is_connecting()) return;
+  if (path* const via = widest_path(now)) return open_one(*via, now);
+  if (links_.empty()) fail_all_waiting(refusal(now));
+}
+
+void grpc_destination::open_missing(clock::time_point now) {
+  for (const auto& one : paths_) {
+    const bool may_open = one->is_listed && !one->breaker.is_open(now) && links_.size() < core_.options.connections_max;
+    if (may_open && one->connections == 0) open_one(*one, now);
+  }
+}
+
+// Where one more connection does most good.
+grpc_destination::path* grpc_destination::widest_path(clock::time_point now) {
+  if (links_.size() >= core_.options.connections_max) return nullptr;
+  path* out = nullptr;
+  for (const auto& one : paths_) {
+    if (!one->is_listed || one->breaker.tripped() || one->breaker.is_open(now)) continue;
+    if (out == nullptr || one->connections < out->connections) out = one.get();
+  }
+  return out;
+}
+
+void grpc_destination::open_one(path& via, clock::time_point now) {
+  const grpc_client_options& options = core_.options;
+  const auto one = std::make_shared<grpc_connection>(core_.io, *this, options.user_agent,
+                                                     grpc_connection_options{options.ping_after, options.ping_limit});
+  one->position = links_.size();
+  one->used = now;
+  links_.push_back({one, &via});
+  ++via.connections;
+  core_.metrics.grpc_connections.Increment();
+  core_.watch(*one, now + options.connect_timeout);
+  one->open(via.where);
+}
+
+bool grpc_destination::is_connecting() const {
+  return std::any_of(links_.begin(), links_.end(), [](const link& one) { return !one.connection->is_open(); });
+}
+
+void grpc_destination::connected(grpc_connection& one) {
+  links_[one.position].via->breaker.connected();
+  show_breaker();
+}
+
+void grpc_destination::connect_failed(grpc_connection& one, std::string_view why) {
+  const link gone = forget(one);
+  addresses_->doubt();
+  std::string text = "connect to " + address_ + ": ";
+  text += why;
+  gone.via->breaker.failed(clock::now(), text, core_.jitter());
+  show_breaker();
+  if (links_.empty()) fail_all_waiting(text);
+}
+
+void grpc_destination::progressed(grpc_connection&, std::vector<ended_call> ended) {
+  in_flight_ -= ended.size();
+  for (ended_call& one : ended) {
+    if (one.was_processed) {
+      core_.complete(std::move(one.what), judge_grpc(one.how.code, one.how.message));
+    } else {
+      again(std::move(one.what));
+    }
+  }
+  serve();
+}
+
+void grpc_destination::again(grpc_exchange_ptr what) {
+  if (++what->refusals > refusals_max)
+    return core_.unavailable(std::move(what), "call of " + address_ + ": refused again and again");
+  enqueue(waiting_.begin(), std::move(what));
+}
+
+void grpc_destination::left(grpc_connection& one, std::vector<grpc_exchange_ptr> broken, std::string_view why) {
+  forget(one);
+  in_flight_ -= broken.size();
+  std::string text = "call of " + address_ + ": ";
+  text += why;
+  for (grpc_exchange_ptr& what : broken) core_.unavailable(std::move(what), text);
+  serve();
+}
+
+grpc_destination::link grpc_destination::forget(grpc_connection& one) {
+  const std::size_t position = one.position;
+  std::swap(links_[position], links_.back());
+  links_[position].connection->position = position;
+  link out = std::move(links_.back());
+  links_.pop_back();  // the connection ends when its last operation has
+  --out.via->connections;
+  core_.metrics.grpc_connections.Decrement();
+  return out;
+}
+
+void grpc_destination::ask_for_addresses() {
+  addresses_->ask(
+      [this](const host_addresses::list& found, std::string_view why_none) { addresses_found(found, why_none); });
+}
+
+void grpc_destination::addresses_found(const host_addresses::list& found, std::string_view why_none) {
+  if (found.empty()) {
+    std::string text = "resolve " + host_ + ": ";
+    text += why_none;
+    if (!paths_.empty()) return;  // old addresses are better than none
+    names_.failed(clock::now(), text, core_.jitter());
+    show_breaker();
+    return fail_all_waiting(text);
+  }
+  names_.connected();
+  list_paths(found);
+  show_breaker();
+  open_missing(clock::now());
+  open_connections();
+}
+
+// A connection to an address that is no longer listed ends when its calls have.
+void grpc_destination::list_paths(const host_addresses::list& found) {
+  for (const auto& one : paths_) one->is_listed = false;
+  for (const auto& where : found) {
+    const auto known = std::find_if(paths_.begin(), paths_.end(), [&](const auto& one) { return one->where == where; });
+    if (known != paths_.end()) {
+      (*known)->is_listed = true;
+    } else {
+      paths_.push_back(std::make_unique<path>(where, core_.options.breaker));
+    }
+  }
+  for (const link& one : links_)
+    if (!one.via->is_listed) one.connection->retire();
+  std::erase_if(paths_, [](const auto& one) { return !one->is_listed && one->connections == 0; });
+}
+
+void grpc_destination::fail_all_waiting(std::string_view why) {
+  while (!waiting_.empty()) core_.unavailable(dequeue(waiting_.begin()), why);
+}
+
+bool grpc_destination::is_tripped() const {
+  return names_.tripped() || (!paths_.empty() && std::all_of(paths_.begin(), paths_.end(),
+                                                             [](const auto& one) { return one->breaker.tripped(); }));
+}
+
+std::string grpc_destination::refusal(clock::time_point now) const {
+  return address_ + " is " + (paths_.empty() ? names_ : paths_.front()->breaker).text(now);
+}
+
+void grpc_destination::show_breaker() {
+  if (shown_tripped_ == is_tripped()) return;
+  shown_tripped_ = !shown_tripped_;
+  core_.metrics.breakers_open.Increment(shown_tripped_ ? 1 : -1);
+}
+
+void grpc_destination::tidy(clock::time_point now) {
+  const bool is_in_use = now - used_ < core_.options.idle_for;
+  if (is_in_use && !addresses_->is_fresh(now) && !paths_.empty()) ask_for_addresses();
+  if (!waiting_.empty() || in_flight_ > 0) open_missing(now);
+  std::vector<std::shared_ptr<grpc_connection>> all;
+  for (const link& one : links_) all.push_back(one.connection);
+  for (const auto& one : all) {
+    one->check(now);
+    if (one->in_flight() == 0 && now - one->used >= core_.options.idle_for) one->retire();
+  }
+}
+
+}  // namespace treaty

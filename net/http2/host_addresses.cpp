@@ -1,0 +1,40 @@
+#include "net/http2/host_addresses.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <utility>
+
+namespace treaty {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using lane_resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
+
+}  // namespace
+
+host_addresses::host_addresses(asio::io_context& io, std::string host, std::uint16_t port,
+                               std::chrono::milliseconds kept)
+    : io_{io}, host_{std::move(host)}, port_{port}, kept_{kept} {
+  boost::system::error_code is_name;
+  const auto address = asio::ip::make_address(host_, is_name);
+  if (!is_name) given_.emplace_back(address, port_);
+}
+
+void host_addresses::ask(heard then) {
+  if (std::exchange(asking_, true)) return;
+  const auto resolver = std::make_shared<lane_resolver>(io_);
+  resolver->async_resolve(host_, std::to_string(port_),
+                          [alive = weak_from_this(), resolver, then = std::move(then)](
+                              const boost::system::error_code& error, const tcp::resolver::results_type& results) {
+                            const auto self = alive.lock();
+                            if (!self) return;
+                            self->asking_ = false;
+                            list found;
+                            for (const auto& one : results) found.push_back(one.endpoint());
+                            if (!found.empty()) self->fresh_until_ = clock::now() + self->kept_;
+                            then(found, error ? error.message() : "no address");
+                          });
+}
+
+}  // namespace treaty

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace treaty {
+
+/// The addresses of one host and port: given, or asked of the name service and kept for a while. Threads: the lane's
+/// own.
+class host_addresses : public std::enable_shared_from_this<host_addresses> {
+public:
+  using clock = std::chrono::steady_clock;
+  using list = std::vector<boost::asio::ip::tcp::endpoint>;
+  /// Hears the answers of the name service; `found` may be empty, for `why_none`.
+  using heard = std::function<void(const list& found, std::string_view why_none)>;
+
+  host_addresses(boost::asio::io_context& io, std::string host, std::uint16_t port, std::chrono::milliseconds kept);
+  /// The host is an address itself.
+  const list& given() const { return given_; }
+  bool is_fresh(clock::time_point now) const { return !given_.empty() || now < fresh_until_; }
+  /// The host may have moved.
+  void doubt() { fresh_until_ = {}; }
+  /// Does nothing while a question is under way. `then` runs later, never inline, unless this object is gone by then.
+  void ask(heard then);
+  bool is_asking() const { return asking_; }
+
+private:
+  boost::asio::io_context& io_;
+  const std::string host_;
+  const std::uint16_t port_;
+  const std::chrono::milliseconds kept_;
+  list given_;
+  clock::time_point fresh_until_{};
+  bool asking_ = false;
+};
+
+}  // namespace treaty
