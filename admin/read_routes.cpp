@@ -70,7 +70,7 @@ http_handler history_handler(ingress& door) {
     if (!id) return to->reply(api_refusal(id.error()));
     door.history(*id, [to = std::move(to), id = *id](const result<txn_history>& found) {
       if (found) return to->reply(api_ok(history_resource(*found)));
-      to->reply(found.error().code == errc::not_found ? no_such_transaction(id) : api_refusal(found.error()));
+      to->reply(found.error().code == errc::not_found ? unknown_transaction(id) : api_refusal(found.error()));
     });
   };
 }
@@ -83,7 +83,7 @@ http_handler wait_handler(ingress& door) {
     if (!id) return to->reply(api_refusal(id.error()));
     door.wait_end(*id, *limit, [to = std::move(to), id = *id](const result<txn_record>& found) {
       if (found) return to->reply(api_ok(outcome_resource(*found)));
-      to->reply(found.error().code == errc::not_found ? no_such_transaction(id) : api_refusal(found.error()));
+      to->reply(found.error().code == errc::not_found ? unknown_transaction(id) : api_refusal(found.error()));
     });
   };
 }
