@@ -10,6 +10,11 @@ struct byte_size {
   std::int64_t count = 0;
   bool operator==(const byte_size&) const = default;
 };
+/// A number with at most two digits after the point.
+struct decimal {
+  std::int64_t hundredths = 0;
+  bool operator==(const decimal&) const = default;
+};
 constexpr byte_size operator""_MiB(unsigned long long count) {
   return {static_cast<std::int64_t>(count) << 20};
 }
@@ -36,6 +41,10 @@ struct config {
   span timeout_to_fail = std::chrono::seconds{35};
   span retry_interval = std::chrono::seconds{10};
   span retry_interval_max = std::chrono::seconds{600};
+  decimal retry_growth{200};
+  decimal retry_jitter{10};
+  std::int64_t retry_limit = 0;
+  std::int64_t stuck_after = 3;
   span request_timeout = std::chrono::seconds{3};
   span drain_timeout = std::chrono::seconds{10};
 
@@ -57,6 +66,8 @@ struct config {
   span idle_after = std::chrono::seconds{1};
   span progress_delay_max = std::chrono::milliseconds{50};
 
+  std::int64_t history_pages_max = 128;
+
   std::string micro_service_driver = "default";
   std::string micro_service_target;
   std::string micro_service_end_point;
@@ -67,6 +78,9 @@ struct config {
   std::int64_t log_rotation_enable = 0;
   std::string log_rotation_config_json = "{}";
   std::string alert_web_hook;
+  std::int64_t alert_retry_limit = 3;
+  std::string completion_web_hook;
+  std::int64_t web_hooks_queue_max = 10'000;
   std::string admin_base_path;
 
   bool operator==(const config&) const = default;

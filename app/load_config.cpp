@@ -9,6 +9,7 @@
 #include "app/config_file.hpp"
 #include "app/log_config.hpp"
 #include "app/options.hpp"
+#include "net/hook_address.hpp"
 
 namespace treaty {
 namespace {
@@ -72,6 +73,13 @@ void check_micro_service(loaded_config& loaded, std::vector<std::string>& errors
   }
 }
 
+void check_web_hook(const std::string& option, const std::string& url, std::vector<std::string>& errors) {
+  if (url.empty()) return;
+  if (const auto address = parse_hook_address(url); !address) {
+    errors.push_back(option + " is " + address.error().detail);
+  }
+}
+
 void check_together(loaded_config& loaded, std::vector<std::string>& errors) {
   const config& values = loaded.values;
   check_store(loaded, errors);
@@ -83,9 +91,8 @@ void check_together(loaded_config& loaded, std::vector<std::string>& errors) {
   if (values.http_port != 0 && values.http_port == values.grpc_port) {
     errors.push_back("HttpPort and GrpcPort must differ");
   }
-  if (!values.alert_web_hook.empty()) {
-    loaded.notices.push_back({notice_kind::warning, "AlertWebHook has no effect yet: nothing will be sent to it"});
-  }
+  check_web_hook("AlertWebHook", values.alert_web_hook, errors);
+  check_web_hook("CompletionWebHook", values.completion_web_hook, errors);
 }
 
 result<loaded_config> load(const std::string* yaml, const std::string& name, const environment& env) {

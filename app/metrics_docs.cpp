@@ -12,6 +12,7 @@
 #include "net/grpc/grpc_server.hpp"
 #include "net/http/client_metrics.hpp"
 #include "net/http/dtm_api.hpp"
+#include "net/http/hook_metrics.hpp"
 #include "net/http/router.hpp"
 #include "obs/process_metrics.hpp"
 
@@ -48,6 +49,7 @@ std::vector<prometheus::MetricFamily> every_family() {
   register_build_info(registry);
   server_metrics servers{registry};
   http_client_metrics clients{registry};
+  hook_metrics web_hooks{registry};
   coordinator_metrics decisions{registry};
   // Some children are made when they are first counted.
   decisions.branch_answered(trans_type::saga, branch_op::action, 1, call_outcome::success, 0);

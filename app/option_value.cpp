@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -49,6 +50,31 @@ std::optional<std::int64_t> scaled(std::string_view text, std::int64_t plain, st
   return product;
 }
 
+/// "2", "1.5", "0.25"; finer ones are refused, not rounded.
+std::optional<std::int64_t> hundredths(std::string_view text) {
+  text = trimmed(text);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view fraction = text.substr(std::min(point + 1, text.size()));
+  const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+  if (fraction.size() > 2 || fraction.empty() != (point == text.size())) return std::nullopt;
+  if (!std::all_of(fraction.begin(), fraction.end(), is_digit)) return std::nullopt;
+  const auto whole = split(text.substr(0, point));
+  std::int64_t product = 0;
+  if (!whole || whole->number < 0 || !whole->suffix.empty()) return std::nullopt;
+  if (__builtin_mul_overflow(whole->number, std::int64_t{100}, &product)) return std::nullopt;
+  if (!fraction.empty()) product += (fraction[0] - '0') * 10;
+  if (fraction.size() == 2) product += fraction[1] - '0';
+  return product;
+}
+
+std::string decimal_text(std::int64_t number) {
+  std::string text = std::to_string(number / 100);
+  const std::int64_t rest = number % 100;
+  if (rest == 0) return text;
+  text += "." + std::to_string(rest / 10);
+  return rest % 10 == 0 ? text : text + std::to_string(rest % 10);
+}
+
 std::string with_largest_scale(std::int64_t number, std::span<const scale> scales) {
   const scale* largest = &scales.front();
   for (const scale& each : scales) {
@@ -71,7 +97,7 @@ failure refused(const option& which, std::string_view text, const std::string& w
   return failure{errc::invalid_argument, std::string{which.path} + " must be " + why + ", not " + shown};
 }
 
-/// The number that `text` means for an option of this kind, in counts, milliseconds or bytes.
+/// The number that `text` means for an option of this kind, in counts, milliseconds, bytes or hundredths.
 struct number_reader {
   const option& which;
   std::string_view text;
@@ -83,6 +109,7 @@ struct number_reader {
     return scaled(text, which.unit.count(), time_scales);
   }
   std::optional<std::int64_t> operator()(byte_size config::*) const { return scaled(text, 1, byte_scales); }
+  std::optional<std::int64_t> operator()(decimal config::*) const { return hundredths(text); }
 };
 
 struct number_writer {
@@ -94,6 +121,7 @@ struct number_writer {
   void operator()(std::int64_t config::*field) const { to.*field = number; }
   void operator()(config::span config::*field) const { to.*field = config::span{number}; }
   void operator()(byte_size config::*field) const { to.*field = byte_size{number}; }
+  void operator()(decimal config::*field) const { to.*field = decimal{number}; }
 };
 
 std::string range_text(const option& which) {
@@ -135,6 +163,7 @@ struct value_renderer {
   std::string operator()(std::int64_t config::*field) const { return render_number(which, from.*field); }
   std::string operator()(config::span config::*field) const { return render_number(which, (from.*field).count()); }
   std::string operator()(byte_size config::*field) const { return render_number(which, (from.*field).count); }
+  std::string operator()(decimal config::*field) const { return render_number(which, (from.*field).hundredths); }
 };
 
 }  // namespace
@@ -143,6 +172,7 @@ std::string_view type_name(const option& which) {
   if (std::holds_alternative<std::int64_t config::*>(which.field)) return "an integer";
   if (std::holds_alternative<config::span config::*>(which.field)) return "a duration";
   if (std::holds_alternative<byte_size config::*>(which.field)) return "a size in bytes";
+  if (std::holds_alternative<decimal config::*>(which.field)) return "a decimal";
   return "a text";
 }
 
@@ -167,6 +197,7 @@ std::string render_number(const option& which, std::int64_t number) {
     return number == 0 ? "0s" : with_largest_scale(number, time_scales);
   }
   if (std::holds_alternative<byte_size config::*>(which.field)) return with_largest_scale(number, byte_scales);
+  if (std::holds_alternative<decimal config::*>(which.field)) return decimal_text(number);
   return std::to_string(number);
 }
 

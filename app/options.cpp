@@ -77,15 +77,36 @@ const std::array table{
         .path = "RetryInterval",
         .field = &config::retry_interval,
         .help =
-            "First wait before a branch call with an unknown outcome is repeated; doubles up to RetryIntervalMax. "
+            "First wait before a branch call with an unknown outcome is repeated; grows up to RetryIntervalMax. "
             "A transaction may name its own. DTM refuses less than 10 s, to protect its polling; there is none here.",
         .least = second,
         .most = hour},
     option{.path = "RetryIntervalMax",
            .field = &config::retry_interval_max,
-           .help = "Where the doubling of waits ends.",
+           .help = "Where the growth of waits ends. A transaction may name its own.",
            .least = second,
            .most = 24 * hour},
+    option{.path = "RetryGrowth",
+           .field = &config::retry_growth,
+           .help = "By which factor each wait is longer than the one before: 2 doubles it, 1 keeps it. A transaction "
+                   "may name its own.",
+           .least = 100,
+           .most = 10'000},
+    option{.path = "RetryJitter",
+           .field = &config::retry_jitter,
+           .help = "Waits are lengthened by up to this share of themselves, at random, so that calls that failed "
+                   "together are not repeated together. A transaction may name its own.",
+           .most = 100},
+    option{.path = "RetryLimit",
+           .field = &config::retry_limit,
+           .help = "How often a saga that names no retry_limit repeats the calls of its actions before it is rolled "
+                   "back. 0: for ever.",
+           .most = 1'000'000'000},
+    option{
+        .path = "StuckAfter",
+        .field = &config::stuck_after,
+        .help = "Failures of a call in a row that make its transaction stuck: queries and metrics show it. 0: never.",
+        .most = 1'000'000},
     option{.path = "RequestTimeout",
            .field = &config::request_timeout,
            .help = "Limit of one branch call when the transaction names none.",
@@ -183,6 +204,11 @@ const std::array table{
            .help = "How late the success of a branch may become durable when no other write takes it along.",
            .most = 10 * second},
 
+    option{.path = "History.PagesMax",
+           .field = &config::history_pages_max,
+           .help = "Pages of history that are kept of each transaction; the oldest entries give way. 0: no history.",
+           .most = 100'000},
+
     option{.path = "MicroService.Driver",
            .field = &config::micro_service_driver,
            .help =
@@ -238,10 +264,24 @@ const std::array table{
 
     option{.path = "AlertWebHook",
            .field = &config::alert_web_hook,
-           .help = "Has no effect yet: alerts come later.",
+           .help = "URL that is told by POST of each failed branch call from the AlertRetryLimit-th in a row on. May "
+                   "hold a user name and password. Empty: nobody is told.",
            .shown = secrecy::address},
-    option{
-        .path = "AlertRetryLimit", .field = {}, .help = "Has no effect yet: alerts come later.", .unused_default = "3"},
+    option{.path = "AlertRetryLimit",
+           .field = &config::alert_retry_limit,
+           .help = "Failures of a branch call in a row from which on each is told to AlertWebHook. 0 is 1.",
+           .most = 1'000'000},
+    option{.path = "CompletionWebHook",
+           .field = &config::completion_web_hook,
+           .help = "URL that is told by POST of each transaction's end. Empty: only the web-hook that a transaction "
+                   "names itself is told.",
+           .shown = secrecy::address},
+    option{.path = "WebHooks.QueueMax",
+           .field = &config::web_hooks_queue_max,
+           .help = "Notices for web-hooks that are kept until they are delivered; a web-hook may have a quarter of "
+                   "them, a host half of them. What does not fit is lost and counted.",
+           .least = 4,
+           .most = 1'000'000},
     option{.path = "AdminBasePath",
            .field = &config::admin_base_path,
            .help = "Has no effect yet: the console comes later."},

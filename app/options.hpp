@@ -15,7 +15,7 @@ namespace treaty {
 
 /// Where an option's value goes. `monostate`: the option is accepted and has no effect.
 using config_field = std::variant<std::monostate, std::string config::*, std::int64_t config::*, config::span config::*,
-                                  byte_size config::*>;
+                                  byte_size config::*, decimal config::*>;
 
 enum class secrecy : std::uint8_t { open = 1, hidden /* never shown */, address /* shown without its credentials */ };
 
@@ -25,7 +25,7 @@ struct option {
   std::string_view path;  // in the file: "Store.Path"; the environment's name follows from it
   config_field field;
   std::string_view help;
-  std::int64_t least = 0;  // of numbers, in counts, milliseconds or bytes
+  std::int64_t least = 0;  // of numbers, in counts, milliseconds, bytes or hundredths
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
   std::string_view choices = {};         // of texts, separated by blanks; empty: anything
   std::chrono::milliseconds unit{1000};  // of a duration that is written as a plain number

@@ -37,6 +37,14 @@ coordinator_options coordinator_options_of(const config& values) {
   options.retry_interval_max = values.retry_interval_max;
   options.timeout_to_fail = duration_cast<std::chrono::seconds>(values.timeout_to_fail);
   options.request_timeout = values.request_timeout;
+  options.retry_growth_percent = static_cast<std::uint32_t>(values.retry_growth.hundredths);
+  options.retry_jitter = static_cast<double>(values.retry_jitter.hundredths) / 100;
+  options.retry_limit = values.retry_limit;
+  options.stuck_after = static_cast<std::uint32_t>(values.stuck_after);
+  if (!values.alert_web_hook.empty())
+    options.alert_after = static_cast<std::uint32_t>(std::max<std::int64_t>(values.alert_retry_limit, 1));
+  options.tell_every_end = !values.completion_web_hook.empty();
+  options.history_pages_max = static_cast<std::uint32_t>(values.history_pages_max);
   options.live_max = count(values.limits_live_max);
   options.live_bytes_max = count(values.limits_live_bytes_max.count);
   options.resuming_max = count(values.limits_resuming_max);
@@ -55,6 +63,17 @@ branch_clients_options branch_options_of(const config& values) {
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
   options.local_host_alias = values.local_host_alias;
   options.http.user_agent = options.grpc.user_agent = "treaty/" + std::string{version()};
+  return options;
+}
+
+web_hooks_options web_hooks_options_of(const config& values) {
+  web_hooks_options options;
+  options.alert_url = values.alert_web_hook;
+  options.completion_url = values.completion_web_hook;
+  options.local_host_alias = values.local_host_alias;
+  options.user_agent = "treaty/" + std::string{version()};
+  options.timeout = values.request_timeout;
+  options.limits.kept_max = count(values.web_hooks_queue_max);
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include "net/branch_mux.hpp"
 #include "net/grpc/grpc_server.hpp"
 #include "net/http/server.hpp"
+#include "net/http/web_hooks.hpp"
 #include "storage/rocksdb/rocksdb_store.hpp"
 
 namespace treaty {
@@ -16,6 +17,7 @@ std::size_t lane_count(const config& values);
 rocksdb_options store_options(const config& values);
 coordinator_options coordinator_options_of(const config& values);
 branch_clients_options branch_options_of(const config& values);
+web_hooks_options web_hooks_options_of(const config& values);
 /// For one of `lanes` servers.
 http_server_options http_server_options_of(const config& values, std::size_t lanes);
 grpc_server_options grpc_server_options_of(const config& values);

@@ -2,6 +2,7 @@
 
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <semaphore>
 #include <string>
 #include <utility>
@@ -18,7 +19,9 @@
 #include "net/http/asio_loop.hpp"
 #include "net/http/client_metrics.hpp"
 #include "net/http/dtm_api.hpp"
+#include "net/http/hook_metrics.hpp"
 #include "net/http/router.hpp"
+#include "net/http/web_hooks.hpp"
 #include "obs/log.hpp"
 #include "obs/process_metrics.hpp"
 #include "obs/version.hpp"
@@ -27,6 +30,7 @@ namespace treaty {
 namespace {
 
 constexpr std::chrono::milliseconds last_answers_limit{1'000};
+constexpr std::chrono::milliseconds last_notices_limit{1'000};
 constexpr std::chrono::milliseconds look_again{5};
 
 }  // namespace
@@ -40,6 +44,7 @@ struct service::parts {
   void drain(config::span limit);
 
   result<void> open_store();
+  result<void> start_web_hooks();
   void make_lanes();
   result<void> listen_http();
   result<void> listen_grpc();
@@ -54,7 +59,9 @@ struct service::parts {
   prometheus::Registry metrics;
   http_client_metrics client_metrics{metrics};
   server_metrics http_metrics{metrics};
+  hook_metrics web_hook_metrics{metrics};
   std::unique_ptr<store> kept;
+  std::unique_ptr<web_hooks> hooks;
   std::vector<std::shared_ptr<asio_loop>> loops;
   std::unique_ptr<coordinator> decides;
   http_router routes{metrics};
@@ -69,6 +76,7 @@ result<void> service::parts::start() {
   if (auto done = check_port_free("HttpPort", static_cast<std::uint16_t>(values.http_port)); !done) return done.error();
   if (auto done = check_port_free("GrpcPort", static_cast<std::uint16_t>(values.grpc_port)); !done) return done.error();
   if (auto done = open_store(); !done) return done.error();
+  if (auto done = start_web_hooks(); !done) return done.error();
   make_lanes();
   add_routes();
   if (auto done = listen_http(); !done) return done.error();  // clients wait in the kernel's queue until the lanes run
@@ -86,6 +94,13 @@ result<void> service::parts::open_store() {
   return {};
 }
 
+result<void> service::parts::start_web_hooks() {
+  auto started = web_hooks::start(web_hooks_options_of(values), web_hook_metrics);
+  if (!started) return started.error();
+  hooks = *std::move(started);
+  return {};
+}
+
 void service::parts::make_lanes() {
   const auto where = std::make_shared<const default_discovery>();
   std::vector<lane_ports> lanes;
@@ -94,7 +109,8 @@ void service::parts::make_lanes() {
     lanes.push_back({loop, std::make_shared<branch_mux>(loop, where, branch_options_of(values), client_metrics)});
   }
   decides = std::make_unique<coordinator>(
-      *kept, std::move(lanes), [] { return std::make_shared<asio_loop>(); }, coordinator_options_of(values), metrics);
+      *kept, *hooks, std::move(lanes), [] { return std::make_shared<asio_loop>(); }, coordinator_options_of(values),
+      metrics);
 }
 
 void service::parts::add_routes() {
@@ -181,6 +197,8 @@ void service::parts::drain(config::span limit) {
     each->close_idle();
   }
   if (grpc) grpc->stop(last_answers_limit);
+  if (const std::size_t lost = hooks->drain(std::min<config::span>(limit, last_notices_limit)); lost > 0)
+    log_warn("notices for web-hooks are lost", {{"notices", lost}});
   std::binary_semaphore never{0};  // only its time-out is used, until the last answers have left
   const auto until = std::chrono::steady_clock::now() + last_answers_limit;
   while (connections() > 0 && std::chrono::steady_clock::now() < until) {

@@ -186,6 +186,26 @@ TEST(Config, ARetryIntervalOfOneSecondIsAllowed) {
   EXPECT_THAT(complaint("RetryInterval: 60\nRetryIntervalMax: 30\n"), HasSubstr("RetryIntervalMax"));
 }
 
+TEST(Config, DecimalsHaveUpToTwoDigitsBehindThePoint) {
+  EXPECT_EQ(good("RetryGrowth: 1.5\n").retry_growth, decimal{150});
+  EXPECT_EQ(good("RetryGrowth: 3\n").retry_growth, decimal{300});
+  EXPECT_EQ(good("RetryJitter: 0.25\n").retry_jitter, decimal{25});
+  EXPECT_EQ(good("RetryJitter: 0.05\n").retry_jitter, decimal{5});
+  EXPECT_EQ(good("RetryJitter: 0\n").retry_jitter, decimal{0});
+  for (const char* const bad : {"fast", "1.", "1.234", "1.x", "-1.5", "1e2", "1.5s", "999999999999999999999", "nan"}) {
+    EXPECT_THAT(complaint(std::string{"RetryGrowth: "} + bad + "\n"), HasSubstr("must be a decimal")) << bad;
+  }
+  EXPECT_THAT(complaint("RetryGrowth: 0.99\n"), HasSubstr("RetryGrowth must be from 1 to 100, not '0.99'"));
+  EXPECT_THAT(complaint("RetryJitter: 1.01\n"), HasSubstr("from 0 to 1"));
+}
+
+// A web-hook that nobody can reach is found at start, not in the night when it was to wake somebody.
+TEST(Config, WebHooksMustBeHttpUrls) {
+  EXPECT_EQ(good("AlertWebHook: 'https://ops.example/alert'\n").alert_web_hook, "https://ops.example/alert");
+  EXPECT_EQ(complaint("AlertWebHook: 'ftp://ann:hunter2@h/'\n"), "AlertWebHook is not an http or https URL");
+  EXPECT_EQ(complaint("CompletionWebHook: ops\n"), "CompletionWebHook is not an http or https URL");
+}
+
 TEST(Config, StoresThatComeLaterAreRefusedByName) {
   for (const char* const driver : {"redis", "mysql", "postgres", "sqlserver"}) {
     EXPECT_THAT(complaint(std::string{"Store:\n  Driver: "} + driver),
@@ -202,13 +222,15 @@ TEST(Config, MicroServiceDriversThatComeLaterAreRefusedWhenTheyWouldRegister) {
 
 // The whole effective configuration is printed by --check-config and may end up in a ticket.
 TEST(Config, SecretsAreNotShown) {
-  auto loaded =
-      load("Store:\n  Password: hunter2\nMicroService:\n  Target: 'etcd://me:hunter2@h:2379/key?password=hunter2'\n");
+  auto loaded = load(
+      "Store:\n  Password: hunter2\nMicroService:\n  Target: 'etcd://me:hunter2@h:2379/key?password=hunter2'\n"
+      "AlertWebHook: 'http://me:hunter2@h/alert?key=hunter2'\n");
   ASSERT_TRUE(loaded);
   const std::string shown = describe(*loaded);
   EXPECT_THAT(shown, Not(HasSubstr("hunter2")));
   EXPECT_THAT(shown, HasSubstr("Store.Password: (not shown)  # line 2"));
   EXPECT_THAT(shown, HasSubstr("MicroService.Target: etcd://***@h:2379/key?***  # line 4"));
+  EXPECT_THAT(shown, HasSubstr("AlertWebHook: http://***@h/alert?***  # line 5"));
   EXPECT_THAT(shown, HasSubstr("HttpPort: 36789  # default"));
 }
 
