@@ -1,16 +1,14 @@
 #include "net/wire/operator_requests.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "net/wire/json_reader.hpp"
+#include "net/wire/list_filters.hpp"
 #include "net/wire/query_string.hpp"
-#include "net/wire/text_encoding.hpp"
 
 namespace treaty {
 namespace {
@@ -25,114 +23,8 @@ std::string in_quotes(std::string_view text) {
   return "'" + std::string{text} + "'";
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-/// RFC 3339, or milliseconds since 1970; these mean the whole millisecond: `within` is added.
-result<time_point> read_moment(std::string_view name, std::string_view text, duration within) {
-  constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() / 1'000'000 - 1;
-  if (const auto count = whole_number(text); count && *count >= 0) {
-    return time_point{std::chrono::milliseconds{std::min(*count, last)} + within};
-  }
-  if (const auto moment = parse_rfc3339(text)) return *moment;
-  return refuse(std::string{name} + " must be a time as in RFC 3339 or milliseconds since 1970, not " +
-                in_quotes(text));
-}
-
-using set_filter = result<void> (*)(std::string_view text, list_request& into);
-
-result<void> set_status(std::string_view text, list_request& into) {
-  into.status = parse_txn_status(text);
-  if (into.status) return {};
-  return refuse("status must be prepared, submitted, aborting, succeed or failed, not " + in_quotes(text));
-}
-
-result<void> set_type(std::string_view text, list_request& into) {
-  into.type = parse_trans_type(text);
-  if (into.type) return {};
-  return refuse("type must be saga, tcc, xa, msg or workflow, not " + in_quotes(text));
-}
-
-result<void> set_created_from(std::string_view text, list_request& into) {
-  TREATY_TRY(into.created_from, read_moment("created_from", text, {}));
-  return {};
-}
-
-result<void> set_created_to(std::string_view text, list_request& into) {
-  TREATY_TRY(into.created_to, read_moment("created_to", text, std::chrono::nanoseconds{999'999}));
-  return {};
-}
-
-result<void> set_gid_prefix(std::string_view text, list_request& into) {
-  if (text.empty() || text.size() > gid_length_max) {
-    return refuse("gid_prefix must have 1 to " + std::to_string(gid_length_max) + " bytes");
-  }
-  into.gid_prefix = text;
-  return {};
-}
-
-result<void> set_stuck(std::string_view text, list_request& into) {
-  if (text != "true" && text != "false") return refuse("stuck must be true or false, not " + in_quotes(text));
-  into.stuck = text == "true";
-  return {};
-}
-
-result<void> set_destination(std::string_view text, list_request& into) {
-  if (text.empty()) return refuse("destination must not be empty; it is a host with its port, as in bank:8080");
-  into.destination = text;
-  return {};
-}
-
-result<void> set_limit(std::string_view text, list_request& into) {
-  const auto limit = whole_number(text);
-  if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(api_page_max)) {
-    return refuse("limit must be a number from 1 to " + std::to_string(api_page_max) + ", not " + in_quotes(text));
-  }
-  into.limit = static_cast<std::size_t>(*limit);
-  return {};
-}
-
-result<void> set_cursor(std::string_view text, list_request& into) {
-  if (text.empty()) return refuse("cursor must be a page's next_cursor; leave it out for the first page");
-  into.position = text;
-  return {};
-}
-
-enum class json_kind : std::uint8_t { text = 1, number, flag, moment };
-
-struct filter {
-  std::string_view name;
-  json_kind kind;
-  set_filter set;
-};
-
-constexpr std::array filters{
-    filter{"status", json_kind::text, set_status},
-    filter{"type", json_kind::text, set_type},
-    filter{"created_from", json_kind::moment, set_created_from},
-    filter{"created_to", json_kind::moment, set_created_to},
-    filter{"gid_prefix", json_kind::text, set_gid_prefix},
-    filter{"stuck", json_kind::flag, set_stuck},
-    filter{"destination", json_kind::text, set_destination},
-};
-/// What narrows the page and not the list.
-constexpr std::array page_fields{
-    filter{"limit", json_kind::number, set_limit},
-    filter{"cursor", json_kind::text, set_cursor},
-};
-
-template <std::size_t N>
-const filter* find(const std::array<filter, N>& among, std::string_view name) {
-  const auto found = std::find_if(among.begin(), among.end(), [name](const filter& one) { return one.name == name; });
-  return found == among.end() ? nullptr : &*found;
-}
-
 /// The text that a query would have for this JSON value.
-result<std::string> text_of(element value, const filter& of) {
+result<std::string> text_of(element value, const list_filter& of) {
   std::string_view text;
   const bool is_text = value.get(text) == simdjson::SUCCESS;
   bool flag = false;
@@ -155,7 +47,7 @@ result<std::string> text_of(element value, const filter& of) {
   return wrong_type(of.name, "something else", value);
 }
 
-result<void> set_from_json(element value, const filter& of, list_request& into) {
+result<void> set_from_json(element value, const list_filter& of, list_request& into) {
   TREATY_TRY(const std::string text, text_of(value, of));
   return of.set(text, into);
 }
@@ -185,7 +77,7 @@ result<void> read_filter(element value, list_request& into) {
   TREATY_TRY(const simdjson::dom::object members, object_of(value, "filter"));
   names seen;
   for (const auto [key, member] : members) {
-    const filter* const known = find(filters, key);
+    const list_filter* const known = find_filter(key);
     if (known == nullptr) return refuse("unknown member filter." + std::string{key});
     if (auto once = seen.take(key); !once) return once;
     if (auto set = set_from_json(member, *known, into); !set) return set;
@@ -237,7 +129,7 @@ struct retry_many_reading {
 result<void> read_retry_member(std::string_view key, element value, retry_many_reading& into) {
   TREATY_TRY(const bool noted, read_note(key, value, into.out.by));
   if (noted) return {};
-  if (const filter* const page = find(page_fields, key)) return set_from_json(value, *page, into.out.what);
+  if (const list_filter* const page = find_page_field(key)) return set_from_json(value, *page, into.out.what);
   if (key == "filter") {
     simdjson::dom::object members;
     into.filtered = value.get(members) == simdjson::SUCCESS && members.size() > 0;
@@ -272,8 +164,8 @@ result<list_request> parse_list_query(std::string_view query) {
   out.limit = api_page_default;
   names seen;
   for (const auto& [name, value] : query_values(query)) {
-    const filter* known = find(filters, name);
-    if (known == nullptr) known = find(page_fields, name);
+    const list_filter* known = find_filter(name);
+    if (known == nullptr) known = find_page_field(name);
     if (known == nullptr) return refuse("unknown parameter " + in_quotes(name));
     if (auto once = seen.take(name); !once) return once.error();
     if (auto set = known->set(value, out); !set) return set.error();

@@ -73,6 +73,16 @@ TEST(ListQuery, TakesTimesOfRfc3339) {
   EXPECT_EQ(listed("created_to=2026-11-22T12:00:00.0000015Z").created_to, noon + 1500ns);
 }
 
+// An unset moment would narrow nothing, and find everything.
+TEST(ListQuery, TakesTheFirstMomentOfAllForOne) {
+  for (const char* const text : {"0", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00+23:59"}) {
+    const auto asked = listed(std::string{"created_to="} + text + "&created_from=" + text);
+    EXPECT_TRUE(is_set(asked.created_to)) << text;
+    EXPECT_TRUE(is_set(asked.created_from)) << text;
+    EXPECT_LT(asked.created_to, time_point{1ms}) << text;
+  }
+}
+
 TEST(ListQuery, RefusesByName) {
   EXPECT_EQ(not_listed("colour=red"), "unknown parameter 'colour'");
   EXPECT_EQ(not_listed("limit=5&limit=6"), "limit stands there twice");
