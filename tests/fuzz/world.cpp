@@ -152,6 +152,10 @@ void world::store_it(transaction& one, const write_set& write) {
   if (one.stored) expect_none(violations_between(*one.stored, *loaded));
   FUZZ_CHECK(is_set(loaded->progress.due) != is_final(loaded->progress.status), "stored with a wrong due entry");
   check_record(*loaded);
+  std::string page;
+  codec::encode_history(write.history, page);
+  const auto same_slot = [&](std::string_view bytes) { return codec::decode_history(bytes, write.history.slot); };
+  if (!write.history.entries.empty()) expect_same(write.history, page, same_slot);
   one.stored = *std::move(loaded);
 }
 
