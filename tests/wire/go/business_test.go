@@ -58,7 +58,7 @@ func startServices() *services {
 	return s
 }
 
-// behave decides by the method's name. "Once" names answer badly the first time that a branch operation is called.
+// behave decides by the method's name. "Once" names answer badly the first time that a branch operation is called, "Thrice" names three times.
 func (s *services) behave(c call) outcome {
 	times := s.enter(c)
 	first := times == 1
@@ -67,7 +67,7 @@ func (s *services) behave(c call) outcome {
 		return refused
 	case c.name == "Ongoing", c.name == "OngoingOnce" && first:
 		return ongoing
-	case c.name == "BrokenOnce" && first:
+	case c.name == "BrokenOnce" && first, c.name == "BrokenThrice" && times <= 3:
 		return broken
 	case c.name == "Slow":
 		time.Sleep(1500 * time.Millisecond) // longer than the coordinator's RequestTimeout

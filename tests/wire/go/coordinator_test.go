@@ -18,10 +18,11 @@ import (
 
 // daemon is one coordinator process on a directory, and where it listens.
 type daemon struct {
-	dir   string
-	child *exec.Cmd
-	http  string // base URL of the API, as a client is configured with it
-	grpc  string // host:port
+	dir     string
+	options string // further lines of its configuration
+	child   *exec.Cmd
+	http    string // base URL of the API, as a client is configured with it
+	grpc    string // host:port
 }
 
 // coordinator is the process that all tests share, but those that kill theirs.
@@ -74,7 +75,7 @@ func (d *daemon) start() error {
 	}
 	configFile := filepath.Join(d.dir, "treatyd.yml")
 	portsFile := filepath.Join(d.dir, "ports.json")
-	text := fmt.Sprintf(config, filepath.Join(d.dir, "data"))
+	text := fmt.Sprintf(config, filepath.Join(d.dir, "data")) + d.options
 	if err := os.WriteFile(configFile, []byte(text), 0o600); err != nil {
 		return err
 	}

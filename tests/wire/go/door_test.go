@@ -26,12 +26,19 @@ func throughBoth(t *testing.T, run func(t *testing.T, d door)) {
 
 // withOwnDaemon runs a test that kills its coordinator, once through each door.
 func withOwnDaemon(t *testing.T, run func(t *testing.T, d door)) {
+	t.Helper()
+	withConfiguredDaemon(t, "", run)
+}
+
+// withConfiguredDaemon runs a test on a coordinator of its own with further lines of configuration, through each door.
+func withConfiguredDaemon(t *testing.T, options string, run func(t *testing.T, d door)) {
+	t.Helper()
 	t.Parallel()
 	for name, rpc := range map[string]bool{"HTTP": false, "GRPC": true} {
 		rpc := rpc
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			own := &daemon{dir: t.TempDir()}
+			own := &daemon{dir: t.TempDir(), options: options}
 			if err := own.start(); err != nil {
 				t.Fatal(err)
 			}
