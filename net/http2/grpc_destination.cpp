@@ -12,7 +12,6 @@ namespace treaty {
 namespace {
 
 constexpr unsigned refusals_max = 3;
-constexpr std::chrono::minutes tripped_kept{5};
 
 }  // namespace
 
@@ -147,7 +146,7 @@ void grpc_destination::connected(grpc_connection& one) {
 
 void grpc_destination::connect_failed(grpc_connection& one, std::string_view why) {
   const link gone = forget(one);
-  addresses_->doubt();
+  if (links_.empty()) addresses_->doubt();
   std::string text = "connect to " + address_ + ": ";
   text += why;
   gone.via->breaker.failed(clock::now(), text, core_.jitter());
