@@ -105,7 +105,7 @@ void grpc_connection::after_turn() {
   if (closed_) return;
   if (session_.is_over())
     return lost(session_.complaint().empty() ? std::string_view{"the peer went away"} : session_.complaint());
-  if (retired_ && in_flight() == 0) lost("retired");
+  if (open_ && retired_ && in_flight() == 0) lost("retired");
 }
 
 void grpc_connection::flush_soon() {

@@ -9,6 +9,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+constexpr std::chrono::milliseconds pause_after_none{1'000};
 using lane_resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
 
 }  // namespace
@@ -32,7 +33,7 @@ void host_addresses::ask(heard then) {
                             self->asking_ = false;
                             list found;
                             for (const auto& one : results) found.push_back(one.endpoint());
-                            if (!found.empty()) self->fresh_until_ = clock::now() + self->kept_;
+                            self->fresh_until_ = clock::now() + (found.empty() ? pause_after_none : self->kept_);
                             then(found, error ? error.message() : "no address");
                           });
 }

@@ -23,6 +23,7 @@ public:
   host_addresses(boost::asio::io_context& io, std::string host, std::uint16_t port, std::chrono::milliseconds kept);
   /// The host is an address itself.
   const list& given() const { return given_; }
+  /// Asking again can wait.
   bool is_fresh(clock::time_point now) const { return !given_.empty() || now < fresh_until_; }
   /// The host may have moved.
   void doubt() { fresh_until_ = {}; }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include <atomic>
@@ -77,6 +78,24 @@ TEST_F(GrpcClient, SendsBytesAndMetadataToAnyMethod) {
   const auto left = seen[0].deadline - std::chrono::system_clock::now();
   EXPECT_LT(left, 5s);
   EXPECT_GT(left, -5s);
+}
+
+// A name may have addresses where nobody listens: localhost is often ::1, too.
+TEST_F(GrpcClient, FindsTheAddressOfANameWhereSomebodyListens) {
+  kit::grpc_participant service{fine};
+  const std::string port = service.address().substr(service.address().rfind(':'));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(make(call_of("localhost" + port + "/s.S/M")).outcome, call_outcome::success);
+  EXPECT_EQ(metrics.breakers_open.Value(), 0);
+}
+
+TEST_F(GrpcClient, SendsBinaryMetadataAsItIs) {
+  kit::grpc_participant service{fine};
+  auto call = call_of(service.address() + "/s.S/M");
+  const std::map<std::string, std::string> headers{{"x-bin", std::string{"\0\xff ab", 5}}, {"x-empty", ""}};
+  call.headers = &headers;
+  EXPECT_EQ(make(call).outcome, call_outcome::success);
+  EXPECT_THAT(service.ledger().at(0).metadata, Contains(Pair("x-bin", std::string("\0\xff ab", 5))));
+  EXPECT_THAT(service.ledger().at(0).metadata, Contains(Pair("x-empty", "")));
 }
 
 TEST_F(GrpcClient, TellsTheFourOutcomesApart) {
