@@ -52,6 +52,8 @@ public:
     if (id.value == "down") return done(failure{errc::unavailable, "the store is failing"});
     done(failure{errc::not_found, id.value});
   }
+  void history(gid, on_result<txn_history>) override {}
+  void wait_end(gid, std::chrono::milliseconds, on_result<txn_record>) override {}
   void list(list_request request, on_result<listing> done) override {
     const std::lock_guard guard{mutex};
     lists.push_back(request);
@@ -218,6 +220,15 @@ TEST_F(DtmApi, RefusesBadBodiesBeforeTheDoor) {
     }
   }
   EXPECT_THAT(door.events, IsEmpty());
+}
+
+// DTM's API names nobody: a history that says nothing would look as if nobody had stepped in.
+TEST_F(DtmApi, SaysThroughWhichDoorAnOperatorCame) {
+  post("/api/dtmsvr/forceStop", R"({"gid":"g1"})");
+  post("/api/dtmsvr/resetNextCronTime", R"({"gid":"g1"})");
+  ASSERT_THAT(door.events, SizeIs(2));
+  EXPECT_EQ(std::get<force_stop_requested>(door.events[0].what).by.actor, "dtm-api");
+  EXPECT_EQ(std::get<retry_requested>(door.events[1].what).by.actor, "dtm-api");
 }
 
 TEST_F(DtmApi, RefusesBadBodiesOfTheShortRoutes) {

@@ -1,5 +1,6 @@
 """Asks the real coordinator through its own API. Every answer is held against the OpenAPI document that it serves."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -332,6 +333,46 @@ class ApiOnTheRealCoordinator(unittest.TestCase):
                    "--phases", "examples,coverage,fuzzing", "--max-failures", "20", "--url", self.api.root]
         ran = subprocess.run(command, cwd=self.scratch.name, capture_output=True, text=True, timeout=240, check=False)
         self.assertEqual(0, ran.returncode, ran.stdout[-12000:] + ran.stderr[-2000:])
+
+
+class ApiAcrossRestarts(unittest.TestCase):
+    """A coordinator of its own, which the test stops and starts again."""
+
+    def start(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(self.scratch.name, "ports.json"))
+        self.coordinator = Coordinator(os.environ["TREATYD"], self.scratch.name)
+        self.api = Api(self.coordinator.url.removesuffix("/api/dtmsvr"))
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory(prefix="treaty-api-")
+        self.addCleanup(self.scratch.cleanup)
+        self.start()
+        self.addCleanup(lambda: self.coordinator.stop())
+
+    def test_waits_are_answered_when_the_coordinator_stops_and_histories_go_on_after_it(self):
+        bank = Service()
+        bank.broken = True
+        self.api.submit("w1", bank.url, retry_interval=600)
+        self.assertTrue(eventually(lambda: self.api.get(path_of("w1"))["last_error"] != ""))
+        told = []
+        waiter = threading.Thread(target=lambda: told.append(self.api.ask("GET", path_of("w1", "/wait?timeout=5m"))))
+        waiter.start()
+        # The other wait began before this one, which takes its time.
+        self.assertFalse(self.api.get(path_of("w1", "/wait"), timeout="300ms")["finished"])
+        self.assertEqual(0, self.coordinator.stop())
+        waiter.join(30)
+        self.assertEqual([(503, "unavailable")], [(status, answer["error"]["code"]) for status, answer in told])
+
+        bank.broken = False
+        self.start()
+        self.assertEqual(200, self.api.ask("POST", path_of("w1", "/retry"), BY)[0])
+        self.assertTrue(self.api.get(path_of("w1", "/wait"), timeout="20s")["finished"])
+        entries = self.api.get(path_of("w1", "/history"))["entries"]
+        self.assertEqual(["created", "called", "operated", "called", "decided"], [one["kind"] for one in entries])
+        self.assertEqual(["unknown", "success"], [one["outcome"] for one in entries if one["kind"] == "called"])
+        times = [one["at"].rstrip("Z") for one in entries]
+        self.assertEqual(sorted(times), times)
 
 
 if __name__ == "__main__":
