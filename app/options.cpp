@@ -204,10 +204,11 @@ const std::array table{
            .help = "How late the success of a branch may become durable when no other write takes it along.",
            .most = 10 * second},
 
-    option{.path = "History.PagesMax",
-           .field = &config::history_pages_max,
-           .help = "Pages of history that are kept of each transaction; the oldest entries give way. 0: no history.",
-           .most = 100'000},
+    option{
+        .path = "History.PagesMax",
+        .field = &config::history_pages_max,
+        .help = "Pages of history that are kept of each transaction: its beginning and its newest part. 0: no history.",
+        .most = 100'000},
 
     option{.path = "MicroService.Driver",
            .field = &config::micro_service_driver,

@@ -14,6 +14,7 @@
 
 #include "tests/kit/eventually.hpp"
 #include "tests/kit/http_client.hpp"
+#include "tests/kit/participant.hpp"
 #include "tests/kit/scratch_directory.hpp"
 #include "tests/kit/treatyd_process.hpp"
 
@@ -142,6 +143,36 @@ TEST_F(Treatyd, OpensAsManyFilesAsItMay) {
   double allowed = 0;
   value >> allowed;
   EXPECT_EQ(allowed, static_cast<double>(limit.rlim_max));
+}
+
+// What each deployment sets for all of its transactions.
+TEST_F(Treatyd, TakesTheRulesOfRetriesAndHistoryFromItsConfiguration) {
+  kit::participant broken;
+  broken.on("/a", {.status = 500, .body = "no disk"});
+  kit::treatyd_process strict{TREATYD_BINARY,
+                              directory_.path(),
+                              {.config = "RetryInterval: 1\nRetryLimit: 2\nRetryGrowth: 1\nRetryJitter: 0\nStuckAfter: "
+                                         "1\nHistory:\n  PagesMax: 0\n"}};
+  strict.start();
+  const auto submit = [&](const std::string& gid, const std::string& type) {
+    const std::string body = R"({"gid":")" + gid + R"(","trans_type":")" + type + R"(","steps":[{"action":")" +
+                             broken.url("/a") + R"("}],"payloads":["{}"],"wait_result":true})";
+    return kit::post(strict.http_port(), "/api/dtmsvr/submit", body);
+  };
+  const auto given_up = submit("s", "saga");
+  EXPECT_EQ(given_up.status, 409);
+  EXPECT_THAT(given_up.body, HasSubstr("RetryLimit: 2"));
+  EXPECT_EQ(broken.story_of("s"), "action 01, action 01, action 01");
+  const auto began = std::chrono::steady_clock::now();
+  submit("m", "msg");
+  EXPECT_TRUE(kit::eventually([&] {
+    return kit::get(strict.http_port(), "/api/metrics").body.find("\ntreaty_transactions_stuck 1\n") !=
+           std::string::npos;
+  }));
+  EXPECT_TRUE(broken.wait_for("m", [](const auto& calls) { return calls.size() >= 5; }));  // 15 s when waits double
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 12s);
+  const auto history = kit::get(strict.http_port(), "/api/treaty/v1/transactions/m/history");
+  EXPECT_THAT(history.body, Not(HasSubstr("no disk")));  // its creation, which its definition tells, is all there is
 }
 
 // A participant that hangs must not keep a coordinator from stopping: what is left goes on after the next start.
