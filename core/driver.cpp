@@ -64,26 +64,47 @@ output driver::durable(revision written, time_point now) {
   under_way_ = 0;
   under_way_is_decision_ = false;
   state_.record.progress.revision = written;
-  release(out);
-  write_if_owed(out, now);
+  if (!release(out)) {
+    write_if_owed(out, now);
+    return out;
+  }
+  output then = offer(timer_fired{}, now);  // what waited for the answers to those calls need not wait any more
+  append(out.now, std::move(then.now));
+  out.write = std::move(then.write);
   return out;
 }
 
-void driver::release(output& out) {
-  const bool over = is_final(state_.record.progress.status);
+/// True when actions were withdrawn, whose steps may now be undone.
+bool driver::release(output& out) {
+  const bool undoing = state_.record.progress.status == txn_status::aborting;
+  bool any_withdrawn = false;
   for (effect& one : std::exchange(resting_on_under_way_, {})) {
-    if (over && withdraw(one)) continue;  // ended meanwhile: nobody is called any more
-    // The client has spoken meanwhile: nobody needs to be asked for it.
-    if (std::holds_alternative<call_watch>(one) && !state_.watch_in_flight) continue;
-    out.now.push_back(std::move(one));
+    if (is_pointless(one)) {
+      withdraw(one);
+      any_withdrawn |= undoing;
+    } else {
+      out.now.push_back(std::move(one));
+    }
   }
+  return any_withdrawn;
 }
 
-/// True when it was a call: then no answer is awaited.
-bool driver::withdraw(const effect& one) {
+/// Decided before something that was decided since: a call when the transaction has ended meanwhile, an action when it
+/// is undone meanwhile, a question to a client who has spoken meanwhile.
+bool driver::is_pointless(const effect& one) const {
+  const txn_status status = state_.record.progress.status;
+  if (std::holds_alternative<reply>(one)) return false;
+  if (is_final(status)) return true;
+  if (std::holds_alternative<call_watch>(one)) return !state_.watch_in_flight;
+  const auto* const call = std::get_if<call_leg>(&one);
+  if (call == nullptr || status != txn_status::aborting) return false;
+  return view_leg(state_.record, call->leg).op == branch_op::action;
+}
+
+/// No answer is awaited.
+void driver::withdraw(const effect& one) {
   if (const auto* call = std::get_if<call_leg>(&one)) state_.in_flight[call->leg] = 0;
   if (std::holds_alternative<call_watch>(one)) state_.watch_in_flight = false;
-  return !std::holds_alternative<reply>(one);
 }
 
 void driver::write_if_owed(output& out, time_point now) {

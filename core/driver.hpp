@@ -52,8 +52,9 @@ private:
   void write_if_owed(output& out, time_point now);
   write_set make_write(time_point now);
   time_point due_now(time_point now) const;
-  void release(output& out);
-  bool withdraw(const effect& one);
+  bool release(output& out);
+  bool is_pointless(const effect& one) const;
+  void withdraw(const effect& one);
 
   txn_state state_;
   server_policy policy_;

@@ -318,6 +318,22 @@ TEST(DriverLife, MayParkOnlyWhenNothingWouldBeLost) {
   EXPECT_EQ(host.running_driver().next_moment(), kit::start_time + seconds{10});
 }
 
+// Two repeats and the abort are decided while one write is under way. An action that was called now would be executed
+// for nothing, after the abort is durable, and its compensation would have to wait for it.
+TEST(Driver, RepeatsNoActionOnceItIsDecidedToUndo) {
+  saga_spec spec{{"a", "b", "c"}, {.concurrent = true, .orders = {}}, {.retry_limit = 2}};
+  driver_host host = submitted(std::move(spec));
+  host.take_calls();
+  host.submit(1);
+  host.answer("a", action, unknown);
+  host.answer("b", action, unknown);
+  host.answer("c", action, unknown);
+  host.settle();
+  EXPECT_EQ(host.stored()->progress.status, txn_status::aborting);
+  EXPECT_THAT(host.take_calls(),
+              testing::UnorderedElementsAre(call{"a", compensate}, call{"b", compensate}, call{"c", compensate}));
+}
+
 // The next moment is the soonest of: a retry, the limit, the flush.
 TEST(DriverMoment, IsTheSoonestOfAllThatIsDue) {
   driver_host host = submitted({{"debit"}, {}, {.timeout_to_fail = seconds{15}}});
