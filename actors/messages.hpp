@@ -40,6 +40,7 @@ struct loaded {
 /// A call was answered: `answered` or `watch_answered`.
 struct call_ended {
   event as;
+  std::uint64_t reading = 0;  // the one that it was made in
 };
 /// Its timer fired.
 struct woken {};

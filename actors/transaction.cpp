@@ -60,7 +60,7 @@ caf::behavior transaction(caf::stateful_actor<transaction_state>* self, lane* ho
   self->state.begin(*home, std::move(id), why);
   return {
       [self](envelope& in) { self->state.accept(std::move(in)); },
-      [self](const call_ended& c) { self->state.step(c.as); },
+      [self](const call_ended& c) { self->state.heard(c); },
       [self](const written& w) { self->state.released(w); },
       [self](loaded& from) { self->state.restored(from); },
       [self](woken) { self->state.woke(); },
@@ -81,8 +81,13 @@ void transaction_state::begin(lane& home, treaty::gid id, awakening why) {
   }
 }
 
-void transaction_state::reload() {
+void transaction_state::forget() {
   machine_.reset();
+  readings_ += 1;
+}
+
+void transaction_state::reload() {
+  forget();
   reading_ = true;
   home_->load(id_, caf::actor{self_});
 }
@@ -104,8 +109,12 @@ void transaction_state::offer(envelope&& in) {
   step(what);
 }
 
+/// An answer to a call of an earlier reading is not taken: the call is made again, and that one's answer is awaited.
+void transaction_state::heard(const call_ended& c) {
+  if (c.reading == readings_) step(c.as);
+}
+
 void transaction_state::step(const event& e) {
-  if (!machine_) return;  // an answer to a call of an earlier reading: the call is made again
   carry_out(machine_->offer(e, now()));
 }
 
@@ -191,12 +200,12 @@ template <class ToEvent>
 void transaction_state::make_call(branch_call what, branch_op op, std::size_t step, ToEvent to_event) {
   // Weak: whoever is not in the shard any more needs no answer, and a call may outlive the actors.
   home_->calls().call(std::move(what), [home = home_, self = self_->address(), type = what.type, op, step,
-                                        began = now(), to_event](branch_reply said) {
+                                        reading = readings_, began = now(), to_event](branch_reply said) {
     const time_point ended = now();
     home->metrics().branch_answered(type, op, step, said.outcome, seconds_between(began, ended));
     if (said.outcome == call_outcome::unknown) home->metrics().retry_scheduled();
     const auto waiting = caf::actor_cast<caf::actor>(self);
-    if (waiting) caf::anon_send(waiting, call_ended{to_event(std::move(said), ended - began)});
+    if (waiting) caf::anon_send(waiting, call_ended{to_event(std::move(said), ended - began), reading});
   });
 }
 
@@ -235,7 +244,7 @@ void transaction_state::read_again_after(const failure& why) {
     return reload();
   }
   answer_all(unwritten(why));
-  machine_.reset();
+  forget();
   if (why.code == errc::invalid_argument) return retire_until(std::nullopt);
   home_->arm(timer_, now() + read_again_after_failure);
 }

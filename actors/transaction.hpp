@@ -27,6 +27,7 @@ public:
 
   void accept(envelope&& in);
   void step(const event& e);
+  void heard(const call_ended& c);
   void released(const written& w);
   void restored(loaded& from);
   void woke();
@@ -57,6 +58,7 @@ private:
   void answer_all(const treaty::answer& what);
   void read_again_after(const failure& why);
   void reload();
+  void forget();
   void settle_down();
   time_point with_own_jitter(time_point when, time_point from);
   void retire_until(std::optional<time_point> due);
@@ -70,6 +72,7 @@ private:
   std::vector<client> clients_;    // wait for an answer
   client_token last_token_ = 0;
   std::uint64_t accepted_ = 0;
+  std::uint64_t readings_ = 0;  // counts how often what is known was thrown away to be read again
   time_point last_heard_{};
   bool reading_ = false;
   bool end_noted_ = false;
