@@ -9,7 +9,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-.PHONY: help run build test check asan tsan fuzz bench format clean setup
+.PHONY: help run build test check asan tsan fuzz sim bench format clean setup
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -40,6 +40,10 @@ tsan: setup ## every test under the thread sanitizer
 
 fuzz: setup ## fuzz every parser of bytes from outside; TARGET=http_request for one, MINUTES=60 for longer
 	@MINUTES=$(or $(MINUTES),5) tools/fuzz $(TARGET)
+
+sim: setup $(RELEASE)/build.ninja ## the simulator on fresh seeds; SECONDS=600 for longer, SEED=n to replay one
+	@cmake --build --preset release -j $(JOBS) --target treaty-sim
+	@$(RELEASE)/tests/bin/treaty-sim $(if $(SEED),--seed $(SEED) --trace,--fresh $(or $(SECONDS),60))
 
 bench: build ## the load benchmark on the real binary; bench/README.md has the rest
 	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd
