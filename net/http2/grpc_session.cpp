@@ -68,8 +68,13 @@ struct grpc_session_events {
     return 0;
   }
 
-  static int frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int, void* user) {
-    if (frame->hd.type == NGHTTP2_HEADERS) self(user).end_unprocessed(frame->hd.stream_id);
+  static int frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    if (error == NGHTTP2_ERR_FRAME_SIZE_ERROR) {
+      self(user).end(frame->hd.stream_id, {grpc_resource_exhausted, "the call's headers are too large"});
+    } else {
+      self(user).end_unprocessed(frame->hd.stream_id);
+    }
     return 0;
   }
 

@@ -137,6 +137,16 @@ TEST_F(GrpcClient, NamesWhatCannotBeReachedOrSent) {
   EXPECT_EQ(make(call).detail, "gRPC metadata 'dtm-gid' can only be printable ASCII");
 }
 
+TEST_F(GrpcClient, NamesHeadersThatAreTooLargeToBeSent) {
+  kit::grpc_participant service{fine};
+  auto call = call_of(service.address() + "/s.S/M");
+  const std::map<std::string, std::string> headers{{"x-large", std::string(200'000, 'x')}};
+  call.headers = &headers;
+  EXPECT_EQ(make(call).detail, "rpc error: code = ResourceExhausted desc = the call's headers are too large");
+  EXPECT_EQ(make(call_of(service.address() + "/s.S/M")).outcome, call_outcome::success);
+  EXPECT_EQ(service.ledger().size(), 1u);
+}
+
 TEST_F(GrpcClient, OutlivesAPeerThatDoesNotSpeakGrpc) {
   kit::raw_participant garbage{
       [](kit::tcp_stream& stream, int) { stream.write("HTTP/1.1 400 Bad Request\r\n\r\n", kit::steady::now() + 5s); }};
