@@ -74,14 +74,14 @@ output driver::durable(revision written, time_point now) {
   return out;
 }
 
-/// True when actions were withdrawn, whose steps may now be undone.
+/// True when calls were withdrawn whose answers something may wait for.
 bool driver::release(output& out) {
-  const bool undoing = state_.record.progress.status == txn_status::aborting;
+  const bool goes_on = !is_final(state_.record.progress.status);
   bool any_withdrawn = false;
   for (effect& one : std::exchange(resting_on_under_way_, {})) {
     if (is_pointless(one)) {
       withdraw(one);
-      any_withdrawn |= undoing;
+      any_withdrawn |= goes_on;
     } else {
       out.now.push_back(std::move(one));
     }
@@ -89,16 +89,17 @@ bool driver::release(output& out) {
   return any_withdrawn;
 }
 
-/// Decided before something that was decided since: a call when the transaction has ended meanwhile, an action when it
-/// is undone meanwhile, a question to a client who has spoken meanwhile.
+/// Overtaken by what was decided since: a call when the transaction has ended or an operator has skipped it, an action
+/// when its saga is being undone, a question when the client has spoken.
 bool driver::is_pointless(const effect& one) const {
   const txn_status status = state_.record.progress.status;
   if (std::holds_alternative<reply>(one)) return false;
   if (is_final(status)) return true;
   if (std::holds_alternative<call_watch>(one)) return !state_.watch_in_flight;
   const auto* const call = std::get_if<call_leg>(&one);
-  if (call == nullptr || status != txn_status::aborting) return false;
-  return view_leg(state_.record, call->leg).op == branch_op::action;
+  if (call == nullptr) return false;
+  if (state_.record.progress.legs[call->leg].status != leg_status::prepared) return true;
+  return status == txn_status::aborting && view_leg(state_.record, call->leg).op == branch_op::action;
 }
 
 /// No answer is awaited.

@@ -334,6 +334,21 @@ TEST(Driver, RepeatsNoActionOnceItIsDecidedToUndo) {
               testing::UnorderedElementsAre(call{"a", compensate}, call{"b", compensate}, call{"c", compensate}));
 }
 
+// The operator took it on himself that it is done, and was told so.
+TEST(Driver, RepeatsNoCallThatAnOperatorHasSkippedMeanwhile) {
+  driver_host host = submitted({{"a", "b"}, {.concurrent = true, .orders = {}}, {.retry_limit = 5}});
+  host.take_calls();
+  host.offer(retry_requested{});  // a write is under way
+  host.answer("a", action, unknown);
+  host.answer("b", action, unknown);
+  host.offer(skip_requested{.branch = branch_id{"01"}, .op = "action"});
+  host.settle();
+  EXPECT_THAT(host.take_calls(), ElementsAre(call{"b", action}));
+  host.answer("b", action, success);
+  host.settle();
+  EXPECT_EQ(host.stored()->progress.status, txn_status::succeed);
+}
+
 // The next moment is the soonest of: a retry, the limit, the flush.
 TEST(DriverMoment, IsTheSoonestOfAllThatIsDue) {
   driver_host host = submitted({{"debit"}, {}, {.timeout_to_fail = seconds{15}}});
