@@ -9,10 +9,10 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-.PHONY: help run build test check asan tsan fuzz sim bench format clean setup
+.PHONY: help run build test check asan tsan fuzz sim sim-bugs bench format clean setup
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
 
 run: setup $(RELEASE)/build.ninja ## build, start treatyd and two services, run a saga that commits and one that is rolled back
 	@echo "run: building the coordinator and the demo services (a few minutes the first time)"
@@ -44,6 +44,9 @@ fuzz: setup ## fuzz every parser of bytes from outside; TARGET=http_request for 
 sim: setup $(RELEASE)/build.ninja ## the simulator on fresh seeds; SECONDS=600 for longer, SEED=n to replay one
 	@cmake --build --preset release -j $(JOBS) --target treaty-sim
 	@$(RELEASE)/tests/bin/treaty-sim $(if $(SEED),--seed $(SEED) --trace,--fresh $(or $(SECONDS),60))
+
+sim-bugs: setup ## plant each bug of tests/sim/bugs in a copy of the sources, and let the simulator find it
+	@tests/sim/run_bugs.py --jobs $(JOBS)
 
 bench: build ## the load benchmark on the real binary; bench/README.md has the rest
 	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd

@@ -22,6 +22,7 @@ namespace sim {
 namespace {
 
 constexpr time_point beginning{std::chrono::hours{24 * 365 * 56}};
+constexpr duration thread_sleeps_at_most = std::chrono::milliseconds{2};
 constexpr duration task_takes_at_most = std::chrono::microseconds{60};
 
 }  // namespace
@@ -108,7 +109,12 @@ bool engine::step() {
     if (one->is_ready(clock_)) ready_.push_back(one);
   }
   if (ready_.empty()) return move_clock();
-  run(*ready_[chance_.below(ready_.size())], /*with_alarm=*/true);
+  sim_loop& chosen = *ready_[chance_.below(ready_.size())];
+  if (chance_.percent(3)) {  // its thread is not given the processor for a while: its queue grows
+    chosen.busy_until_ = clock_ + chance_.up_to(thread_sleeps_at_most);
+    return true;
+  }
+  run(chosen, /*with_alarm=*/true);
   clock_ += chance_.up_to(task_takes_at_most);
   virtual_now = clock_;
   return true;

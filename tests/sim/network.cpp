@@ -75,6 +75,7 @@ void network::answer(std::uint64_t number, call_outcome outcome) {
                  one.of->parts[call.part].id + ' ' + call.op + ' ' + std::string{to_string(outcome)});
     }
     one.done({outcome, "said so"});
+    if (outcome != call_outcome::success) on_vain(*one.of);
   });
 }
 

@@ -19,6 +19,8 @@ public:
   std::function<file*(std::string_view)> find;
   /// A workflow's application is called back.
   std::function<void(file&)> resume;
+  /// A call was answered in vain: it will be repeated.
+  std::function<void(file&)> on_vain;
   /// A call leaves the coordinator.
   std::function<void()> on_call;
 

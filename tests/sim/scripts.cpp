@@ -10,12 +10,23 @@ using namespace std::chrono_literals;
 
 constexpr duration client_waits = 15s;  // for an answer
 constexpr duration one_way = 40ms;
+constexpr duration soon = 2ms;
 constexpr std::size_t tries_of_a_try = 4;
 
 workflow_end end_of(const file& one) {
   workflow_end end;
   end.status = one.decided == own_decision::committed ? txn_status::succeed : txn_status::failed;
   return end;
+}
+
+/// Of the call that the coordinator is most likely to repeat: the last one that was answered in vain.
+skip_requested make_skip(const file& one, std::size_t part) {
+  skip_requested skip;
+  const auto vain = std::find_if(one.calls.rbegin(), one.calls.rend(),
+                                 [](const call_made& call) { return call.answered && !call.succeeded; });
+  skip.op = vain == one.calls.rend() ? "action" : vain->op;
+  skip.branch = branch_id{one.parts[vain == one.calls.rend() ? part : vain->part].id};
+  return skip;
 }
 
 event make_event(const file& one, request what, std::size_t part) {
@@ -38,11 +49,7 @@ event make_event(const file& one, request what, std::size_t part) {
     case request::skip:
       break;
   }
-  // The operation that the coordinator is most likely to repeat.
-  skip_requested skip;
-  skip.branch = branch_id{one.parts[part].id};
-  skip.op = one.calls.empty() ? "action" : one.calls.back().op;
-  return skip;
+  return make_skip(one, part);
 }
 
 heard judge_answer(const answer& said) {
@@ -70,6 +77,7 @@ struct world::exchange {
   file* of;
   request what;
   std::size_t part;
+  duration way = one_way;  // at most, until it arrives
   std::coroutine_handle<> who{};
   heard result = heard::unclear;
   bool is_over = false;
@@ -125,7 +133,11 @@ private:
 };
 
 world::asking world::ask(file& one, request what, std::size_t part) {
-  return asking{*this, std::make_shared<exchange>(exchange{&one, what, part})};
+  return asking{*this, std::make_shared<exchange>(exchange{&one, what, part, one_way, {}})};
+}
+
+world::asking world::ask_soon(file& one, request what) {
+  return asking{*this, std::make_shared<exchange>(exchange{&one, what, 0, soon, {}})};
 }
 
 world::sleeping world::nap(duration most) {
@@ -153,7 +165,7 @@ void world::send(std::shared_ptr<exchange> one) {
     life_->runs->offer(gid{of.gid}, std::move(what), 100, std::make_shared<sink>(*this, one));
   };
   const bool is_lost = !is_calm_ && chance_.percent(6);
-  if (!is_lost) all_.after(chance_.up_to(one_way), deliver);
+  if (!is_lost) all_.after(chance_.up_to(one->way), deliver);
   if (!is_calm_ && chance_.percent(6)) all_.after(chance_.up_to(3s), deliver);  // once more, by the network
 }
 
@@ -279,6 +291,17 @@ task<heard> world::cross(file& one) {
     }
     co_await nap(4s);
   }
+  one.scripts_under_way -= 1;
+  co_return said;
+}
+
+/// What was said already, once more and at once; or an operator's word.
+task<heard> world::repeat(file& one) {
+  one.scripts_under_way += 1;
+  const bool may_submit = one.asked_submit && one.type != trans_type::workflow;
+  request what = may_submit ? request::submit : request::retry;
+  if (has_operators_ && chance_.percent(50)) what = request::skip;
+  const heard said = co_await ask_soon(one, what);
   one.scripts_under_way -= 1;
   co_return said;
 }

@@ -43,12 +43,17 @@ void expect_clean(std::uint64_t seed) {
 // Found by the simulator: after a failed sync the answer to an old call was taken for that of the new one, which then
 // was made a second time beside it.
 TEST(SimulationFinds, AnAnswerOfAnEarlierReadingIsNotTaken) {
-  for (const std::uint64_t seed : {4156ULL, 4383ULL, 8594ULL}) expect_clean(seed);
+  expect_clean(802);
 }
 
 // Found by the simulator: repeats of actions that waited for a write were made after the abort was durable.
 TEST(SimulationFinds, NoActionIsRepeatedOnceTheAbortIsDurable) {
-  for (const std::uint64_t seed : {4685ULL, 5389ULL, 7737ULL, 8606ULL}) expect_clean(seed);
+  expect_clean(689);
+}
+
+// Found by the simulator: a repeat that waited for a write was made although an operator had skipped the call.
+TEST(SimulationFinds, NoCallIsMadeThatAnOperatorHasSkipped) {
+  expect_clean(11313);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ world::world(std::uint64_t seed, bool is_traced)
   lanes_ = 1 + chance_.below(3);
   if (chance_.percent(70)) how_bad_ = {chance_.below(40), chance_.below(8), chance_.up_to(1500ms)};
   sharp_crashes_ = chance_.percent(60) ? chance_.below(5) : 0;
-  has_operators_ = chance_.percent(15);
+  has_operators_ = chance_.percent(25);
   const std::size_t count = 2 + chance_.below(5);
   for (std::size_t number = 1; number <= count; ++number) {
     auto one = make_file(chance_, number);
@@ -35,11 +35,14 @@ world::world(std::uint64_t seed, bool is_traced)
   network_.resume = [this](file& one) {
     if (!one.application_runs) begin(run_application(one));
   };
+  network_.on_vain = [this](file& one) { repeat_perhaps(one); };
   network_.on_call = [this] { crash_perhaps(1ms); };
   disk_.on_failed = [this](const gid& id) { files_.find(id.value)->second->last_failed = all_.clock(); };
   disk_.on_stored = [this](const gid& id, const txn_record* before, const txn_record& after) {
-    judge_.stored(*files_.find(id.value)->second, before, after);
+    file& one = *files_.find(id.value)->second;
+    judge_.stored(one, before, after);
     crash_perhaps(1ms);
+    repeat_perhaps(one);
   };
 }
 
@@ -158,6 +161,12 @@ void world::crash_perhaps(duration within) {
   if (is_calm_ || sharp_crashes_ == 0 || !chance_.percent(8)) return;
   sharp_crashes_ -= 1;
   all_.after(chance_.up_to(within), [this] { crash(); });
+}
+
+/// A client's word that comes while the transaction settles down, or leaves memory.
+void world::repeat_perhaps(file& one) {
+  if (is_calm_ || !chance_.percent(5)) return;
+  all_.after(0s, [this, &one] { begin(repeat(one)); });
 }
 
 void world::calm_down() {

@@ -51,6 +51,7 @@ private:
   void end_life();
   void crash();
   void crash_perhaps(duration within);
+  void repeat_perhaps(file& one);
   void calm_down();
   bool is_over() const;
   coordinator_options choose_options();
@@ -65,9 +66,11 @@ private:
   task<heard> run_application(file& one);
   task<heard> cross(file& one);
   task<heard> operate(file& one);
+  task<heard> repeat(file& one);
   task<heard> watch(file& one);
   task<heard> try_part(file& one, std::size_t part);
   asking ask(file& one, request what, std::size_t part = 0);
+  asking ask_soon(file& one, request what);
   sleeping nap(duration most);
   void send(std::shared_ptr<exchange> to);
   void hear(exchange& of, heard what);
