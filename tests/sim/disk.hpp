@@ -46,6 +46,7 @@ public:
   /// Returns its number.
   std::uint64_t begin(std::vector<write_set> writes);
   void land_pending(std::uint64_t number);
+  void land_pending() { land_pending(commits_); }
   /// The process dies: what was under way is there wholly, in part, or not at all.
   void crash(dice& chance);
 

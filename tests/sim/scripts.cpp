@@ -109,7 +109,8 @@ class world::sink final : public answer_sink {
 public:
   sink(world& in, std::shared_ptr<exchange> one) : in_{in}, one_{std::move(one)}, life_{in.lives_} {}
   ~sink() override {
-    if (!is_answered_ && is_alive()) in_.judge_.blame(*one_->of, "a request is dropped without an answer");
+    if (!is_answered_ && is_alive() && !in_.is_stopping_)
+      in_.judge_.blame(*one_->of, "a request is dropped without an answer");
   }
   void answer(treaty::answer what) override {
     is_answered_ = true;

@@ -22,6 +22,7 @@ world::world(std::uint64_t seed, bool is_traced)
   lanes_ = 1 + chance_.below(3);
   if (chance_.percent(70)) how_bad_ = {chance_.below(40), chance_.below(8), chance_.up_to(1500ms)};
   sharp_crashes_ = chance_.percent(60) ? chance_.below(5) : 0;
+  is_restarted_ = seed % 16 == 12;
   has_operators_ = chance_.percent(25);
   const std::size_t count = 2 + chance_.below(5);
   for (std::size_t number = 1; number <= count; ++number) {
@@ -84,7 +85,8 @@ const std::vector<std::string>& world::run() {
   start_life();
   for (auto& [gid, one] : files_) begin_scripts(*one);
   const duration trouble = chance_.up_to(trouble_at_most);
-  for (std::size_t left = chance_.below(4); left > 0; --left) all_.after(chance_.up_to(trouble), [this] { crash(); });
+  for (std::size_t left = chance_.below(4); left > 0; --left)
+    all_.after(chance_.up_to(trouble), [this] { is_restarted_ ? restart() : crash(); });
   all_.after(trouble, [this] { calm_down(); });
   const time_point limit = all_.clock() + trouble + patience;
   do {
@@ -154,6 +156,23 @@ void world::crash() {
   disk_.crash(chance_);
   end_life();
   all_.after(chance_.up_to(2s), [this] { start_life(); });
+}
+
+/// A clean stop: what was accepted is worked on for a while, what is under way is finished, nobody new is let in.
+void world::restart() {
+  if (life_ == nullptr) return;
+  life_->runs->stop_admitting();
+  all_.after(chance_.up_to(2s), [this, mine = lives_] {
+    if (life_ == nullptr || life_->number != mine) return;
+    all_.trace("life", "is stopped");
+    is_stopping_ = true;
+    life_->kept.mend();  // no more waiting: the clock stands while it stops
+    disk_.land_pending();
+    life_->runs->stop();
+    is_stopping_ = false;
+    end_life();
+    all_.after(chance_.up_to(2s), [this] { start_life(); });
+  });
 }
 
 /// Close to a write or a call, before and after which most is at stake.

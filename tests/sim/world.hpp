@@ -50,6 +50,7 @@ private:
   void start_life();
   void end_life();
   void crash();
+  void restart();
   void crash_perhaps(duration within);
   void repeat_perhaps(file& one);
   void calm_down();
@@ -90,6 +91,8 @@ private:
   std::size_t lanes_ = 1;
   std::size_t sharp_crashes_ = 0;
   bool has_operators_ = false;
+  bool is_restarted_ = false;  // by its operators, instead of by crashes at random moments
+  bool is_stopping_ = false;
   coordinator_options options_;
 };
 
