@@ -83,7 +83,11 @@ bool judge::is_awaited(const file& one, const call_made& call, unsigned life) co
 void judge::stored(file& one, const txn_record* before, const txn_record& after) {
   const txn_status now_is = after.progress.status;
   all_.trace(one.gid, "stored", to_string(now_is));
-  if (now_is == txn_status::submitted && !is_set(one.first_submitted)) one.first_submitted = after.progress.update_time;
+  if (now_is == txn_status::submitted && !is_set(one.first_submitted)) {
+    // What else was decided before this was written may have changed the record's own time.
+    one.first_submitted = after.progress.update_time;
+    if (one.asked_submit) one.first_submitted = std::min(one.first_submitted, one.first_asked);
+  }
   if (before == nullptr) return;
   const txn_status was = before->progress.status;
   if (!may_become(one.type, was, now_is)) {

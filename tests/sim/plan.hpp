@@ -75,6 +75,7 @@ struct file {
   bool asked_stop = false;
   std::set<std::string> asked_skips;  // "01 confirm"
 
+  time_point first_asked{};      // for a submit
   time_point first_submitted{};  // durably
   time_point last_failed{};      // when one of its write sets could not be stored: it is read again then
 };

@@ -156,7 +156,7 @@ void world::send(std::shared_ptr<exchange> one) {
   const auto deliver = [this, one] {
     file& of = *one->of;
     if (life_ == nullptr) return hear(*one, heard::unclear);  // the connection is refused
-    if (one->what == request::submit) of.asked_submit = true;
+    if (one->what == request::submit && !std::exchange(of.asked_submit, true)) of.first_asked = all_.clock();
     if (one->what == request::stop) of.asked_stop = true;
     event what = make_event(of, one->what, one->part);
     if (const auto* const skip = std::get_if<skip_requested>(&what)) {
