@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "admin/api_reply.hpp"
+#include "core/legs.hpp"
 #include "net/wire/operator_requests.hpp"
 
 namespace treaty {
@@ -77,16 +78,8 @@ result<event> stop_event(const txn_record&, operator_note by) {
   return event{force_stop_requested{.by = std::move(by)}};
 }
 
-bool has_leg(const txn_record& record, const branch_id& id, std::string_view op) {
-  for (std::size_t index = 0; index < record.progress.legs.size(); ++index) {
-    const leg_view view = view_leg(record, index);
-    if (view.id == id && view.op_name == op) return true;
-  }
-  return false;
-}
-
 result<event> skip_event(const txn_record& record, branch_id branch, std::string op, operator_note by) {
-  if (!has_leg(record, branch, op)) {
+  if (!find_leg(record, branch, op)) {
     return failure{errc::not_found,
                    "the transaction has no branch '" + branch.value + "' with the operation '" + op + "'"};
   }

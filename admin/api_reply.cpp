@@ -34,13 +34,13 @@ http_reply api_refusal(const failure& why) {
   return api_refusal(error_of(why.code), why.detail);
 }
 
-http_reply unknown_transaction(const gid& id) {
+http_reply api_refusal(const failure& why, const gid& id) {
+  if (why.code != errc::not_found) return api_refusal(why);
   return api_refusal(api_error::not_found, "there is no transaction '" + id.value + "'");
 }
 
 http_reply api_transaction(const result<txn_record>& found, const gid& id) {
-  if (found) return api_ok(transaction_resource(*found));
-  return found.error().code == errc::not_found ? unknown_transaction(id) : api_refusal(found.error());
+  return found ? api_ok(transaction_resource(*found)) : api_refusal(found.error(), id);
 }
 
 std::shared_ptr<answer_sink> answer_then(std::function<void(answer)> then) {

@@ -20,7 +20,8 @@ http_reply api_ok(std::string json);
 http_reply api_refusal(api_error code, std::string_view message);
 /// A request that is not usable, or what a look-up said.
 http_reply api_refusal(const failure& why);
-http_reply unknown_transaction(const gid& id);
+/// The same of a look-up of one transaction: names it when there is none.
+http_reply api_refusal(const failure& why, const gid& id);
 /// Renders the record, or why there is none.
 http_reply api_transaction(const result<txn_record>& found, const gid& id);
 

@@ -69,8 +69,7 @@ http_handler history_handler(ingress& door) {
     const auto id = plain_gid(request);
     if (!id) return to->reply(api_refusal(id.error()));
     door.history(*id, [to = std::move(to), id = *id](const result<txn_history>& found) {
-      if (found) return to->reply(api_ok(history_resource(*found)));
-      to->reply(found.error().code == errc::not_found ? unknown_transaction(id) : api_refusal(found.error()));
+      to->reply(found ? api_ok(history_resource(*found)) : api_refusal(found.error(), id));
     });
   };
 }
@@ -82,8 +81,7 @@ http_handler wait_handler(ingress& door) {
     const auto id = gid_in_path(request);
     if (!id) return to->reply(api_refusal(id.error()));
     door.wait_end(*id, *limit, [to = std::move(to), id = *id](const result<txn_record>& found) {
-      if (found) return to->reply(api_ok(outcome_resource(*found)));
-      to->reply(found.error().code == errc::not_found ? unknown_transaction(id) : api_refusal(found.error()));
+      to->reply(found ? api_ok(outcome_resource(*found)) : api_refusal(found.error(), id));
     });
   };
 }

@@ -2,18 +2,11 @@
 
 #include <utility>
 
+#include "core/legs.hpp"
 #include "core/lifecycle.hpp"
 
 namespace treaty {
 namespace {
-
-std::uint32_t leg_named(const txn_record& record, const skip_requested& e) {
-  for (std::size_t index = 0; index < record.progress.legs.size(); ++index) {
-    const leg_view view = view_leg(record, index);
-    if (view.id == e.branch && view.op_name == e.op) return static_cast<std::uint32_t>(index);
-  }
-  return 0;
-}
 
 /// Why the status is what it is now, as far as the record does not say it by itself.
 std::string reason_of(const txn_progress& progress) {
@@ -61,7 +54,8 @@ void chronicle::note(const before& was, const event& e, const transition& decide
   } else if (const auto* retry = std::get_if<retry_requested>(&e); retry != nullptr && acted) {
     note_operator(operator_action::retry, retry->by, 0, now);
   } else if (const auto* skip = std::get_if<skip_requested>(&e); skip != nullptr && acted) {
-    note_operator(operator_action::skip, skip->by, leg_named(decided.next.record, *skip), now);
+    const std::size_t leg = find_leg(decided.next.record, skip->branch, skip->op).value_or(0);
+    note_operator(operator_action::skip, skip->by, static_cast<std::uint32_t>(leg), now);
   }
   note_status(was, decided.next, now);
 }

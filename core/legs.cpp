@@ -14,14 +14,6 @@ bool has_branch(const txn_record& record, const registered_branch& like) {
   });
 }
 
-std::optional<std::size_t> find_leg(const txn_record& record, const branch_id& id, std::string_view op) {
-  for (std::size_t index = 0; index < record.progress.legs.size(); ++index) {
-    const leg_view view = view_leg(record, index);
-    if (view.id == id && view.op_name == op) return index;
-  }
-  return std::nullopt;
-}
-
 /// Is this operation called in this status?
 bool is_owed(branch_op op, txn_status status) {
   switch (op) {
@@ -61,6 +53,14 @@ std::optional<answer> refusal_of(const txn_state& state, const skip_requested& e
 }
 
 }  // namespace
+
+std::optional<std::size_t> find_leg(const txn_record& record, const branch_id& id, std::string_view op) {
+  for (std::size_t index = 0; index < record.progress.legs.size(); ++index) {
+    const leg_view view = view_leg(record, index);
+    if (view.id == id && view.op_name == op) return index;
+  }
+  return std::nullopt;
+}
 
 bool skip_leg(transition& out, const skip_requested& e, const context& ctx) {
   if (is_final(out.next.record.progress.status)) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/transition.hpp"
@@ -10,6 +11,9 @@
 namespace treaty {
 
 // One leg at a time, the same for every transaction type.
+
+/// The leg of this branch and operation.
+std::optional<std::size_t> find_leg(const txn_record& record, const branch_id& id, std::string_view op);
 
 /// Notes a leg's definite answer.
 void settle(txn_state& state, std::size_t leg_index, leg_status status, const context& ctx);
