@@ -37,7 +37,7 @@ constexpr std::chrono::milliseconds look_again{5};
 
 /// In the order of the start; taken down in reverse.
 struct service::parts {
-  explicit parts(const config& given) : values{given} {}
+  parts(const config& given, port_layers& between) : values{given}, layers{between} {}
   ~parts() { stop(); }
 
   result<void> start();
@@ -56,6 +56,7 @@ struct service::parts {
   std::size_t connections() const;
 
   const config values;
+  port_layers& layers;
   prometheus::Registry metrics;
   http_client_metrics client_metrics{metrics};
   server_metrics http_metrics{metrics};
@@ -64,6 +65,7 @@ struct service::parts {
   std::unique_ptr<web_hooks> hooks;
   std::vector<std::shared_ptr<asio_loop>> loops;
   std::unique_ptr<coordinator> decides;
+  ingress* door = nullptr;  // to `decides`
   http_router routes{metrics};
   std::vector<std::unique_ptr<http_server>> servers;
   std::unique_ptr<grpc_server> grpc;
@@ -89,7 +91,7 @@ result<void> service::parts::start() {
 result<void> service::parts::open_store() {
   auto opened = open_rocksdb_store(store_options(values));
   if (!opened) return opened.error();
-  kept = *std::move(opened);
+  kept = layers.over(*std::move(opened));
   log_info("the embedded RocksDB store is open", {{"path", values.store_path}});
   return {};
 }
@@ -106,19 +108,21 @@ void service::parts::make_lanes() {
   std::vector<lane_ports> lanes;
   for (std::size_t made = 0; made < lane_count(values); ++made) {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
-    lanes.push_back({loop, std::make_shared<branch_mux>(loop, where, branch_options_of(values), client_metrics)});
+    auto calls = std::make_shared<branch_mux>(loop, where, branch_options_of(values), client_metrics);
+    lanes.push_back({loop, layers.over(std::shared_ptr<branch_client>{std::move(calls)})});
   }
   decides = std::make_unique<coordinator>(
-      *kept, *hooks, std::move(lanes), [] { return std::make_shared<asio_loop>(); }, coordinator_options_of(values),
-      metrics);
+      *kept, layers.over(*hooks), std::move(lanes), [] { return std::make_shared<asio_loop>(); },
+      coordinator_options_of(values), metrics);
+  door = &layers.over(*decides);
 }
 
 void service::parts::add_routes() {
   dtm_api_options options;
   options.version = version();
   options.default_timeout_to_fail = std::chrono::duration_cast<std::chrono::seconds>(values.timeout_to_fail);
-  add_dtm_routes(routes, *decides, options);
-  for (api_route& one : treaty_api(*decides)) routes.add(one.method, one.path, std::move(one.handler));
+  add_dtm_routes(routes, *door, options);
+  for (api_route& one : treaty_api(*door)) routes.add(one.method, one.path, std::move(one.handler));
   const health_source source = [this] { return health(); };
   routes.add("GET", "/healthz", make_healthz(source), route_metrics::uncounted);
   routes.add("GET", "/readyz", make_readyz(source), route_metrics::uncounted);
@@ -141,7 +145,7 @@ result<void> service::parts::listen_http() {
 }
 
 result<void> service::parts::listen_grpc() {
-  auto listening = grpc_server::start(grpc_server_options_of(values), *decides, metrics);
+  auto listening = grpc_server::start(grpc_server_options_of(values), *door, metrics);
   if (!listening) return listening.error();
   grpc = *std::move(listening);
   ports.grpc = grpc->port();
@@ -215,8 +219,8 @@ void service::parts::stop() {
 service::service(std::unique_ptr<parts> running) : running_{std::move(running)} {}
 service::~service() = default;
 
-result<std::unique_ptr<service>> service::start(const config& values) {
-  auto running = std::make_unique<parts>(values);
+result<std::unique_ptr<service>> service::start(const config& values, port_layers& layers) {
+  auto running = std::make_unique<parts>(values, layers);
   if (auto started = running->start(); !started) return started.error();
   return std::unique_ptr<service>{new service{std::move(running)}};
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/config.hpp"
+#include "app/port_layers.hpp"
 #include "app/ports_file.hpp"
 #include "core/base/result.hpp"
 
@@ -13,7 +14,7 @@ class service {
 public:
   /// Opens the store, takes up what it holds, and listens. Errors: what could not be opened or bound, in words for the
   /// operator.
-  static result<std::unique_ptr<service>> start(const config& values);
+  static result<std::unique_ptr<service>> start(const config& values, port_layers& layers);
   service(const service&) = delete;
   service& operator=(const service&) = delete;
   /// Stops what still runs, in the reverse order of the start.
