@@ -140,9 +140,9 @@ func (b *bank) sagaOf(t *testing.T, d door, amount int) (gid string, from, to in
 }
 
 func (d door) saga(t *testing.T, gid string) *saga {
-	s := &saga{Saga: dtmcli.NewSaga(d.http, gid), t: t}
+	s := &saga{Saga: dtmcli.NewSaga(d.HTTP, gid), t: t}
 	if d.rpc {
-		s.grpc = dtmgrpc.NewSagaGrpc(d.grpc, gid)
+		s.grpc = dtmgrpc.NewSagaGrpc(d.GRPC, gid)
 		s.Saga = &s.grpc.Saga
 	}
 	return s

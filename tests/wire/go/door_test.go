@@ -38,14 +38,14 @@ func withConfiguredDaemon(t *testing.T, options string, run func(t *testing.T, d
 		rpc := rpc
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			own := &daemon{dir: t.TempDir(), options: options}
-			if err := own.start(); err != nil {
+			own := ownDaemon(t, options)
+			if err := own.Start(); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() {
-				own.kill()
+				own.Kill()
 				if t.Failed() {
-					t.Logf("its coordinator's log:\n%s", own.logTail())
+					t.Logf("its coordinator's log:\n%s", own.LogTail())
 				}
 			})
 			run(t, door{own, rpc})
@@ -56,24 +56,24 @@ func withConfiguredDaemon(t *testing.T, options string, run func(t *testing.T, d
 // dieAndComeBack kills the coordinator and starts it again on what is on its disk.
 func (d door) dieAndComeBack(t *testing.T) {
 	t.Helper()
-	d.kill()
-	if err := d.start(); err != nil {
+	d.Kill()
+	if err := d.Start(); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (d door) address() string {
 	if d.rpc {
-		return d.grpc
+		return d.GRPC
 	}
-	return d.http
+	return d.HTTP
 }
 
 func (d door) newGid() string {
 	if d.rpc {
-		return dtmgrpc.MustGenGid(d.grpc)
+		return dtmgrpc.MustGenGid(d.GRPC)
 	}
-	return dtmcli.MustGenGid(d.http)
+	return dtmcli.MustGenGid(d.HTTP)
 }
 
 // url of a method of the business service.

@@ -10,7 +10,10 @@ require (
 	github.com/lib/pq v1.10.7
 	google.golang.org/grpc v1.48.0
 	google.golang.org/protobuf v1.28.0
+	treaty/tests/wire/gokit v0.0.0
 )
+
+replace treaty/tests/wire/gokit => ../gokit
 
 require (
 	github.com/cespare/xxhash/v2 v2.1.2 // indirect

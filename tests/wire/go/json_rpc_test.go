@@ -18,7 +18,7 @@ import (
 // The library speaks JSON-RPC to the coordinator where a transaction's protocol says so; its branches may, too: the
 // coordinator does where the URL names a method.
 
-func jsonRPC() string { return strings.TrimSuffix(coordinator.http, "/dtmsvr") + "/json-rpc" }
+func jsonRPC() string { return strings.TrimSuffix(coordinator.HTTP, "/dtmsvr") + "/json-rpc" }
 
 // jsonRPCBusiness behaves as the other services do, in JSON-RPC's words.
 var jsonRPCBusiness = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +45,7 @@ func jsonRPCURL(method string) string { return jsonRPCBusiness.URL + "/api?metho
 
 func TestJSONRPCMsgIsDelivered(t *testing.T) {
 	t.Parallel()
-	m := dtmcli.NewMsg(jsonRPC(), dtmcli.MustGenGid(coordinator.http))
+	m := dtmcli.NewMsg(jsonRPC(), dtmcli.MustGenGid(coordinator.HTTP))
 	m.Protocol = dtmimp.Jrpc
 	m.Add(business.http+"/Ok", map[string]int{"amount": 30})
 	for _, method := range []string{"Ok", "OngoingOnce", "BrokenOnce"} {
@@ -75,7 +75,7 @@ func TestJSONRPCMsgFollowsTheBusiness(t *testing.T) {
 		query, end string
 	}{{nil, "Unasked", "succeed"}, {dtmcli.ErrFailure, "Unasked", "failed"}, {errors.New("lost"), "Ok", "succeed"},
 		{errors.New("lost"), "Refuse", "failed"}} {
-		m := dtmcli.NewMsg(jsonRPC(), dtmcli.MustGenGid(coordinator.http))
+		m := dtmcli.NewMsg(jsonRPC(), dtmcli.MustGenGid(coordinator.HTTP))
 		m.Protocol = dtmimp.Jrpc
 		m.Add(jsonRPCURL("Ok"), map[string]int{"amount": 30})
 		err := m.DoAndSubmit(business.http+"/"+is.query, func(*dtmcli.BranchBarrier) error { return is.busi })
@@ -88,7 +88,7 @@ func TestJSONRPCMsgFollowsTheBusiness(t *testing.T) {
 
 func TestJSONRPCSagaRollsBack(t *testing.T) {
 	t.Parallel()
-	s := dtmcli.NewSaga(jsonRPC(), dtmcli.MustGenGid(coordinator.http))
+	s := dtmcli.NewSaga(jsonRPC(), dtmcli.MustGenGid(coordinator.HTTP))
 	s.Protocol = dtmimp.Jrpc
 	s.Add(jsonRPCURL("Ok"), jsonRPCURL("OngoingOnce"), map[string]int{"amount": 30})
 	s.Add(jsonRPCURL("Refuse"), jsonRPCURL("Undo"), map[string]int{"amount": 30})
@@ -103,7 +103,7 @@ func TestJSONRPCTcc(t *testing.T) {
 		"Ok":     {"succeed", "PSPS", "try 01, try 02, confirm 02, confirm 01"},
 		"Refuse": {"failed", "SPSP", "try 01, try 02, cancel 02, cancel 01"},
 	} {
-		gid := dtmcli.MustGenGid(coordinator.http)
+		gid := dtmcli.MustGenGid(coordinator.HTTP)
 		err := dtmcli.TccGlobalTransaction2(jsonRPC(), gid, func(x *dtmcli.Tcc) { x.Protocol = dtmimp.Jrpc },
 			func(x *dtmcli.Tcc) (*resty.Response, error) {
 				for _, one := range []string{"Ok", try} {

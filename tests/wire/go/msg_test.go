@@ -11,6 +11,8 @@ import (
 	"github.com/dtm-labs/client/dtmcli"
 	"github.com/dtm-labs/client/dtmgrpc"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"treaty/tests/wire/gokit"
 )
 
 // message is a two-phase message of the client library. The embedded one carries the options.
@@ -21,9 +23,9 @@ type message struct {
 }
 
 func (d door) message(gid string, actions ...string) *message {
-	m := &message{door: d, Msg: dtmcli.NewMsg(d.http, gid)}
+	m := &message{door: d, Msg: dtmcli.NewMsg(d.HTTP, gid)}
 	if d.rpc {
-		m.over = dtmgrpc.NewMsgGrpc(d.grpc, gid)
+		m.over = dtmgrpc.NewMsgGrpc(d.GRPC, gid)
 		m.Msg = &m.over.Msg
 	}
 	for _, action := range actions {
@@ -108,7 +110,7 @@ func TestMsgRefusedIsNotRolledBack(t *testing.T) {
 	throughBoth(t, func(t *testing.T, d door) {
 		m := d.message(d.newGid(), "Refuse", "Ok")
 		must(t, m.submit())
-		if !eventually(10*time.Second, func() bool { return len(business.ledger(m.Gid)) >= 2 }) {
+		if !gokit.Eventually(10*time.Second, func() bool { return len(business.ledger(m.Gid)) >= 2 }) {
 			t.Error("a refused message was not repeated")
 		}
 		if seen := statusOf(t, m.Gid); seen != "submitted" {
@@ -181,7 +183,7 @@ func TestMsgIsDelayed(t *testing.T) {
 			t.Errorf("after submit it is %s", seen)
 		}
 		called := func() bool { return business.story(m.Gid) != "" }
-		if !eventually(10*time.Second, called) || time.Since(began) < 1900*time.Millisecond {
+		if !gokit.Eventually(10*time.Second, called) || time.Since(began) < 1900*time.Millisecond {
 			t.Errorf("called: %v, after %v", called(), time.Since(began))
 		}
 		expectEnd(t, m.Gid, "succeed", "S")
@@ -213,7 +215,7 @@ func TestMsgGoesToTheSubscribersOfATopic(t *testing.T) {
 		gid := d.newGid()
 		topic := "topic-" + gid
 		for _, action := range []string{"One", "Two"} {
-			answer, err := http.Get(d.http + "/subscribe?topic=" + topic + "&url=" + url.QueryEscape(d.url(action)))
+			answer, err := http.Get(d.HTTP + "/subscribe?topic=" + topic + "&url=" + url.QueryEscape(d.url(action)))
 			must(t, err)
 			answer.Body.Close()
 			if answer.StatusCode != http.StatusOK {

@@ -3,12 +3,12 @@ package wire
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
 	"testing"
 
 	"github.com/dtm-labs/client/dtmcli"
 	"github.com/go-redis/redis/v8"
+
+	"treaty/tests/wire/gokit"
 )
 
 // barrierExpire is how many seconds the library's barrier keeps its keys: longer than any of these transactions lives.
@@ -19,15 +19,10 @@ type redisVault struct{ *redis.Client }
 
 func startRedis(t *testing.T) redisVault {
 	t.Helper()
-	var address string
-	how, dir := startServer(t, func(t *testing.T, dir string, port int) starter {
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		return starter{serve: []string{program(t, "redis-server", "/usr/bin/redis-server"), "--bind", "127.0.0.1",
-			"--port", strconv.Itoa(port), "--dir", dir, "--save", "", "--appendonly", "no"}}
-	})
-	client := redis.NewClient(&redis.Options{Addr: address})
+	server := gokit.StartServer(t, gokit.Redis)
+	client := redis.NewClient(&redis.Options{Addr: server.Address()})
 	t.Cleanup(func() { client.Close() })
-	awaitServer(t, how, dir, func() bool { return client.Ping(context.Background()).Err() == nil })
+	server.AwaitReady(t, func() bool { return client.Ping(context.Background()).Err() == nil })
 	return redisVault{client}
 }
 

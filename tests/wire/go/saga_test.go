@@ -25,13 +25,13 @@ type saga struct {
 func overBoth(t *testing.T, run func(t *testing.T, s *saga)) {
 	t.Run("HTTP", func(t *testing.T) {
 		t.Parallel()
-		gid := dtmcli.MustGenGid(coordinator.http)
-		run(t, &saga{Saga: dtmcli.NewSaga(coordinator.http, gid), t: t})
+		gid := dtmcli.MustGenGid(coordinator.HTTP)
+		run(t, &saga{Saga: dtmcli.NewSaga(coordinator.HTTP, gid), t: t})
 	})
 	t.Run("GRPC", func(t *testing.T) {
 		t.Parallel()
-		gid := dtmgrpc.MustGenGid(coordinator.grpc)
-		s := dtmgrpc.NewSagaGrpc(coordinator.grpc, gid)
+		gid := dtmgrpc.MustGenGid(coordinator.GRPC)
+		s := dtmgrpc.NewSagaGrpc(coordinator.GRPC, gid)
 		run(t, &saga{Saga: &s.Saga, grpc: s, t: t})
 	})
 }
@@ -297,8 +297,8 @@ func TestSagaSubmittedAgain(t *testing.T) {
 
 // A service may be reached over HTTP although the client speaks gRPC to the coordinator.
 func TestSagaOverGRPCMayCallHTTPServices(t *testing.T) {
-	gid := dtmgrpc.MustGenGid(coordinator.grpc)
-	s := dtmgrpc.NewSagaGrpc(coordinator.grpc, gid)
+	gid := dtmgrpc.MustGenGid(coordinator.GRPC)
+	s := dtmgrpc.NewSagaGrpc(coordinator.GRPC, gid)
 	s.Add(business.http+"/Ok", business.http+"/Undo", wrapperspb.Int64(30))
 	s.Add(business.grpc+"/Refuse", business.grpc+"/Undo", wrapperspb.Int64(30))
 	if err := s.Submit(); err != nil {
@@ -310,8 +310,8 @@ func TestSagaOverGRPCMayCallHTTPServices(t *testing.T) {
 func TestGidsAreUniqueOverBothProtocols(t *testing.T) {
 	seen := map[string]bool{}
 	for i := 0; i < 50; i++ {
-		seen[dtmcli.MustGenGid(coordinator.http)] = true
-		seen[dtmgrpc.MustGenGid(coordinator.grpc)] = true
+		seen[dtmcli.MustGenGid(coordinator.HTTP)] = true
+		seen[dtmgrpc.MustGenGid(coordinator.GRPC)] = true
 	}
 	if len(seen) != 100 {
 		t.Errorf("%d different gids of 100", len(seen))
@@ -321,13 +321,13 @@ func TestGidsAreUniqueOverBothProtocols(t *testing.T) {
 // A submit without a type must not bring the coordinator down.
 func TestGRPCSubmitOfNonsenseIsAnError(t *testing.T) {
 	for _, transType := range []string{"", "sagas"} {
-		s := dtmgrpc.NewSagaGrpc(coordinator.grpc, fmt.Sprintf("nonsense-%s-%d", transType, len(transType)))
+		s := dtmgrpc.NewSagaGrpc(coordinator.GRPC, fmt.Sprintf("nonsense-%s-%d", transType, len(transType)))
 		s.TransType = transType
 		if err := s.Submit(); status.Code(err) != codes.Internal {
 			t.Errorf("submit of a %q: %v", transType, err)
 		}
 	}
-	if gid := dtmgrpc.MustGenGid(coordinator.grpc); gid == "" {
+	if gid := dtmgrpc.MustGenGid(coordinator.GRPC); gid == "" {
 		t.Error("it no longer answers")
 	}
 }

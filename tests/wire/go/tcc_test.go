@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"treaty/tests/wire/gokit"
 )
 
 // tcc is a global transaction of the client library while its function runs.
@@ -49,10 +51,10 @@ func overGRPC(d door, x *dtmgrpc.TccGrpc) *tcc {
 // tcc runs a global transaction with options.
 func (d door) tcc(gid string, options dtmcli.TransOptions, run func(x *tcc) error) error {
 	if d.rpc {
-		return dtmgrpc.TccGlobalTransaction2(d.grpc, gid, func(x *dtmgrpc.TccGrpc) { x.TransOptions = options },
+		return dtmgrpc.TccGlobalTransaction2(d.GRPC, gid, func(x *dtmgrpc.TccGrpc) { x.TransOptions = options },
 			func(x *dtmgrpc.TccGrpc) error { return run(overGRPC(d, x)) })
 	}
-	return dtmcli.TccGlobalTransaction2(d.http, gid, func(x *dtmcli.Tcc) { x.TransOptions = options },
+	return dtmcli.TccGlobalTransaction2(d.HTTP, gid, func(x *dtmcli.Tcc) { x.TransOptions = options },
 		func(x *dtmcli.Tcc) (*resty.Response, error) { return nil, run(overHTTP(d, x)) })
 }
 
@@ -134,7 +136,7 @@ func TestTccRefusedConfirmDoesNotRollBack(t *testing.T) {
 	throughBoth(t, func(t *testing.T, d door) {
 		gid := d.newGid()
 		must(t, d.tcc(gid, dtmcli.TransOptions{}, func(x *tcc) error { return x.call("Ok", "Refuse", "Cancel") }))
-		if !eventually(10*time.Second, func() bool { return len(business.ledger(gid)) >= 3 }) {
+		if !gokit.Eventually(10*time.Second, func() bool { return len(business.ledger(gid)) >= 3 }) {
 			t.Error("the confirm was not repeated")
 		}
 		if seen := statusOf(t, gid); seen != "submitted" {
@@ -359,7 +361,7 @@ func TestTccIsConfirmedAlthoughTheCoordinatorDiesMeanwhile(t *testing.T) {
 			return callAll(x, [3]string{"Ok", "Slow", "Cancel"}, [3]string{"Ok", "Confirm", "Cancel"})
 		}))
 		confirming := func() bool { return strings.Contains(business.story(gid), "confirm 01") }
-		if !eventually(10*time.Second, confirming) {
+		if !gokit.Eventually(10*time.Second, confirming) {
 			t.Fatalf("the branches saw: %s", business.story(gid))
 		}
 		d.dieAndComeBack(t)

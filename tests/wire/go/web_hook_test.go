@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"treaty/tests/wire/gokit"
 )
 
 // alert is what the alert web-hook is told.
@@ -59,7 +61,7 @@ func TestMsgWebhook(t *testing.T) {
 		must(t, m.submit())
 		d.expectEnd(t, m.Gid, "succeed", "S")
 		expectStory(t, m.Gid, "action 01, action 01, action 01, action 01")
-		if !eventually(10*time.Second, func() bool { return len(a.of(m.Gid)) > 0 }) {
+		if !gokit.Eventually(10*time.Second, func() bool { return len(a.of(m.Gid)) > 0 }) {
 			t.Fatal("the web-hook was told nothing")
 		}
 		alerts := a.of(m.Gid)

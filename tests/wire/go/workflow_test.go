@@ -119,7 +119,7 @@ var flows = map[string]flow{
 			// The library does not undo the branch that was refused.
 			expectWorkflow(t, d, gid, "failed", "SSFSS", "action 01, action 02, action 03, rollback 02, rollback 01")
 		}
-		if reason := d.query(t, gid).Transaction.RollbackReason; !strings.Contains(reason, "no-money") {
+		if reason := d.Query(t, gid).Transaction.RollbackReason; !strings.Contains(reason, "no-money") {
 			t.Errorf("the reason is %q", reason)
 		}
 	}},
@@ -196,7 +196,7 @@ func TestWorkflow(t *testing.T) {
 	t.Run("HTTP", func(t *testing.T) {
 		callback := httptest.NewServer(http.HandlerFunc(executeAgain))
 		defer callback.Close()
-		init := func(d door) { workflow.InitHTTP(d.http, callback.URL) }
+		init := func(d door) { workflow.InitHTTP(d.HTTP, callback.URL) }
 		testFlows(t, all, false, init)
 	})
 	t.Run("GRPC", func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestWorkflow(t *testing.T) {
 		must(t, err)
 		init := func(d door) {
 			// Each registers the service again, so each takes a server; only the first one listens.
-			workflow.InitGrpc(d.grpc, listener.Addr().String(), grpc.NewServer())
+			workflow.InitGrpc(d.GRPC, listener.Addr().String(), grpc.NewServer())
 		}
 		server := grpc.NewServer()
 		workflow.InitGrpc("", "", server)
@@ -224,16 +224,16 @@ func testFlows(t *testing.T, all map[string]flow, rpc bool, init func(d door)) {
 		}
 	})
 	t.Run("OutlivesTheCoordinator", func(t *testing.T) {
-		d := door{&daemon{dir: t.TempDir()}, rpc}
-		must(t, d.start())
-		t.Cleanup(func() { d.kill() })
+		d := door{ownDaemon(t, ""), rpc}
+		must(t, d.Start())
+		t.Cleanup(func() { d.Kill() })
 		init(d)
 		gid := d.newGid()
 		if _, err := execute("OutlivesTheCoordinator", gid); err == nil {
 			t.Error("the first Execute succeeded")
 		}
-		d.kill()
-		must(t, d.start())
+		d.Kill()
+		must(t, d.Start())
 		init(d)
 		expectWorkflow(t, d, gid, "succeed", "SS", "action 01, action 02, action 02")
 	})

@@ -21,14 +21,14 @@ type xa struct {
 
 func (b *bank) xa(d door, gid string, options dtmcli.TransOptions, run func(x *xa) error) error {
 	if d.rpc {
-		return dtmgrpc.XaGlobalTransaction2(d.grpc, gid, func(x *dtmgrpc.XaGrpc) { x.TransOptions = options },
+		return dtmgrpc.XaGlobalTransaction2(d.GRPC, gid, func(x *dtmgrpc.XaGrpc) { x.TransOptions = options },
 			func(x *dtmgrpc.XaGrpc) error {
 				return run(&xa{&x.TransBase, func(account, amount int) error {
 					return x.CallBranch(wrapperspb.Int64(1), b.url(d, account, amount), &emptypb.Empty{})
 				}})
 			})
 	}
-	return dtmcli.XaGlobalTransaction2(d.http, gid, func(x *dtmcli.Xa) { x.TransOptions = options },
+	return dtmcli.XaGlobalTransaction2(d.HTTP, gid, func(x *dtmcli.Xa) { x.TransOptions = options },
 		func(x *dtmcli.Xa) (*resty.Response, error) {
 			return nil, run(&xa{&x.TransBase, func(account, amount int) error {
 				_, err := x.CallBranch("", b.url(d, account, amount))
@@ -100,15 +100,15 @@ var xaTests = map[string]func(t *testing.T, b *bank, d door){
 // Over HTTP only: the library's gRPC client cannot be told of a coordinator's new address.
 func testXaOutlivesTheCoordinator(t *testing.T, b *bank) {
 	t.Parallel()
-	d := door{&daemon{dir: t.TempDir()}, false}
-	must(t, d.start())
-	t.Cleanup(func() { d.kill() })
+	d := door{ownDaemon(t, ""), false}
+	must(t, d.Start())
+	t.Cleanup(func() { d.Kill() })
 	gid := d.newGid()
 	from, to := b.pair(t)
 	must(t, b.xa(d, gid, dtmcli.TransOptions{}, func(x *xa) error {
 		must(t, x.add(to, 30))
 		d.dieAndComeBack(t)
-		x.Dtm = d.http
+		x.Dtm = d.HTTP
 		return x.add(from, -30)
 	}))
 	d.expectEnd(t, gid, "succeed", "PSPS")

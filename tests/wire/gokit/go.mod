@@ -1,0 +1,3 @@
+module treaty/tests/wire/gokit
+
+go 1.19
