@@ -55,6 +55,7 @@ struct config {
   span http_body_timeout = std::chrono::seconds{30};
   span http_idle_timeout = std::chrono::seconds{120};
   std::int64_t grpc_port = 36'790;
+  std::int64_t grpc_connections_max = 20'000;
   byte_size grpc_body_max = 4_MiB;
 
   std::int64_t lanes = 0;

@@ -9,7 +9,7 @@
 
 #include "actors/metrics.hpp"
 #include "app/server_metrics.hpp"
-#include "net/grpc/grpc_server.hpp"
+#include "net/grpc/dtm_service.hpp"
 #include "net/http/client_metrics.hpp"
 #include "net/http/dtm_api.hpp"
 #include "net/http/hook_metrics.hpp"
@@ -47,7 +47,8 @@ std::vector<prometheus::MetricFamily> every_family() {
   prometheus::Registry registry;
   closed_door door;
   register_build_info(registry);
-  server_metrics servers{registry};
+  server_metrics http{registry, "HTTP"};
+  server_metrics grpc{registry, "gRPC"};
   http_client_metrics clients{registry};
   hook_metrics web_hooks{registry};
   coordinator_metrics decisions{registry};
@@ -55,10 +56,7 @@ std::vector<prometheus::MetricFamily> every_family() {
   decisions.branch_answered(trans_type::saga, branch_op::action, 1, call_outcome::success, 0);
   http_router routes{registry};
   add_dtm_routes(routes, door, {});
-  grpc_server_options local;
-  local.host = "127.0.0.1";
-  local.port = 0;
-  const auto grpc = grpc_server::start(local, door, registry);
+  const dtm_service dtm{door, registry};
   auto families = registry.Collect();
   auto process = process_metrics{}.Collect();
   families.insert(families.end(), std::make_move_iterator(process.begin()), std::make_move_iterator(process.end()));

@@ -88,10 +88,11 @@ http_server_options http_server_options_of(const config& values, std::size_t lan
   return options;
 }
 
-grpc_server_options grpc_server_options_of(const config& values) {
+grpc_server_options grpc_server_options_of(const config& values, std::size_t lanes) {
   grpc_server_options options;
   options.port = static_cast<std::uint16_t>(values.grpc_port);
-  options.request_bytes_max = static_cast<int>(values.grpc_body_max.count);
+  options.request_bytes_max = count(values.grpc_body_max.count);
+  options.connections_max = std::max<std::size_t>(count(values.grpc_connections_max) / lanes, 1);
   return options;
 }
 

@@ -20,6 +20,6 @@ branch_clients_options branch_options_of(const config& values);
 web_hooks_options web_hooks_options_of(const config& values);
 /// For one of `lanes` servers.
 http_server_options http_server_options_of(const config& values, std::size_t lanes);
-grpc_server_options grpc_server_options_of(const config& values);
+grpc_server_options grpc_server_options_of(const config& values, std::size_t lanes);
 
 }  // namespace treaty

@@ -4,6 +4,8 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 
 #include "obs/version.hpp"
@@ -15,19 +17,25 @@ void raise_to(prometheus::Counter& counter, std::uint64_t value) {
   counter.Increment(static_cast<double>(value) - counter.Value());
 }
 
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  return text;
+}
+
 }  // namespace
 
-server_metrics::server_metrics(prometheus::Registry& registry) {
+server_metrics::server_metrics(prometheus::Registry& registry, const std::string& protocol) {
+  const std::string name = "treaty_" + lower(protocol) + "_connections";
   connections_ = &prometheus::BuildGauge()
-                      .Name("treaty_http_connections")
-                      .Help("Client connections of the HTTP API that are open.")
+                      .Name(name)
+                      .Help("Client connections of the " + protocol + " API that are open.")
                       .Register(registry)
                       .Add({});
   auto& ended = prometheus::BuildCounter()
-                    .Name("treaty_http_connections_total")
-                    .Help(
-                        "Client connections of the HTTP API: accepted, and of those or besides them refused (over "
-                        "the limit), timed_out (slow clients), malformed (garbage, or over a size limit).")
+                    .Name(name + "_total")
+                    .Help("Client connections of the " + protocol +
+                          " API: accepted, and of those or besides them refused (over the limit), timed_out (slow "
+                          "clients), malformed (garbage, or over a size limit).")
                     .Register(registry);
   accepted_ = &ended.Add({{"event", "accepted"}});
   refused_ = &ended.Add({{"event", "refused"}});
@@ -35,7 +43,7 @@ server_metrics::server_metrics(prometheus::Registry& registry) {
   malformed_ = &ended.Add({{"event", "malformed"}});
 }
 
-void server_metrics::refresh(const http_server_figures& total, std::size_t connections) {
+void server_metrics::refresh(const server_figures& total, std::size_t connections) {
   const std::lock_guard guard{one_scrape_at_a_time_};
   connections_->Set(static_cast<double>(connections));
   raise_to(*accepted_, total.accepted);

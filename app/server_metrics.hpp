@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <mutex>
+#include <string>
 
-#include "net/http/server.hpp"
+#include "net/server_figures.hpp"
 
 namespace prometheus {
 class Counter;
@@ -13,12 +14,13 @@ class Registry;
 
 namespace treaty {
 
-/// What the HTTP servers count, in the registry. Threads: any.
+/// What the servers of one protocol count, in the registry. Threads: any.
 class server_metrics {
 public:
-  explicit server_metrics(prometheus::Registry& registry);
+  /// `protocol` is "HTTP" or "gRPC".
+  server_metrics(prometheus::Registry& registry, const std::string& protocol);
   /// Brings the registry up to date with the sum over all lanes: before each scrape.
-  void refresh(const http_server_figures& total, std::size_t connections);
+  void refresh(const server_figures& total, std::size_t connections);
 
 private:
   std::mutex one_scrape_at_a_time_;

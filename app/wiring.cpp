@@ -15,6 +15,7 @@
 #include "app/server_metrics.hpp"
 #include "net/branch_mux.hpp"
 #include "net/discovery.hpp"
+#include "net/grpc/dtm_service.hpp"
 #include "net/grpc/grpc_server.hpp"
 #include "net/http/asio_loop.hpp"
 #include "net/http/client_metrics.hpp"
@@ -32,6 +33,26 @@ namespace {
 constexpr std::chrono::milliseconds last_answers_limit{1'000};
 constexpr std::chrono::milliseconds last_notices_limit{1'000};
 constexpr std::chrono::milliseconds look_again{5};
+
+template <class Servers>
+server_figures total_of(const Servers& servers) {
+  server_figures total;
+  for (const auto& each : servers) {
+    const server_figures figures = each->figures();
+    total.accepted += figures.accepted;
+    total.refused += figures.refused;
+    total.timed_out += figures.timed_out;
+    total.malformed += figures.malformed;
+  }
+  return total;
+}
+
+template <class Servers>
+std::size_t connections_of(const Servers& servers) {
+  std::size_t open = 0;
+  for (const auto& each : servers) open += each->connections();
+  return open;
+}
 
 }  // namespace
 
@@ -53,13 +74,13 @@ struct service::parts {
   void stop();
   process_health health() const;
   std::string scrape();
-  std::size_t connections() const;
 
   const config values;
   port_layers& layers;
   prometheus::Registry metrics;
   http_client_metrics client_metrics{metrics};
-  server_metrics http_metrics{metrics};
+  server_metrics http_metrics{metrics, "HTTP"};
+  server_metrics grpc_metrics{metrics, "gRPC"};
   hook_metrics web_hook_metrics{metrics};
   std::unique_ptr<store> kept;
   std::unique_ptr<web_hooks> hooks;
@@ -68,7 +89,8 @@ struct service::parts {
   ingress* door = nullptr;  // to `decides`
   http_router routes{metrics};
   std::vector<std::unique_ptr<http_server>> servers;
-  std::unique_ptr<grpc_server> grpc;
+  std::unique_ptr<dtm_service> dtm;
+  std::vector<std::unique_ptr<grpc_server>> grpc_servers;
   bound_ports ports;
   coordinator_state seen = coordinator_state::starting;
 };
@@ -82,8 +104,8 @@ result<void> service::parts::start() {
   make_lanes();
   add_routes();
   if (auto done = listen_http(); !done) return done.error();  // clients wait in the kernel's queue until the lanes run
-  if (auto done = decides->start(); !done) return done.error();
   if (auto done = listen_grpc(); !done) return done.error();
+  if (auto done = decides->start(); !done) return done.error();
   look();
   return {};
 }
@@ -145,10 +167,15 @@ result<void> service::parts::listen_http() {
 }
 
 result<void> service::parts::listen_grpc() {
-  auto listening = grpc_server::start(grpc_server_options_of(values), *door, metrics);
-  if (!listening) return listening.error();
-  grpc = *std::move(listening);
-  ports.grpc = grpc->port();
+  dtm = std::make_unique<dtm_service>(*decides, metrics);
+  grpc_server_options options = grpc_server_options_of(values, loops.size());
+  for (const auto& loop : loops) {
+    auto listening = grpc_server::listen(*loop, options, *dtm);
+    if (!listening) return listening.error();
+    grpc_servers.push_back(*std::move(listening));
+    options.port = grpc_servers.front()->port();
+  }
+  ports.grpc = options.port;
   return {};
 }
 
@@ -160,7 +187,8 @@ void service::parts::look() {
   const log_level importance = state == coordinator_state::store_failing ? log_level::error : log_level::info;
   log_line(importance, "state changed",
            {{"from", to_string(seen)}, {"to", to_string(state)}, {"why", decides->state_detail()}});
-  if (grpc) grpc->set_serving(serving ? serving_state::serving : serving_state::not_serving);
+  for (const auto& each : grpc_servers)
+    each->set_serving(serving ? serving_state::serving : serving_state::not_serving);
   seen = state;
 }
 
@@ -173,22 +201,9 @@ process_health service::parts::health() const {
 }
 
 std::string service::parts::scrape() {
-  http_server_figures total;
-  for (const auto& each : servers) {
-    const http_server_figures figures = each->figures();
-    total.accepted += figures.accepted;
-    total.refused += figures.refused;
-    total.timed_out += figures.timed_out;
-    total.malformed += figures.malformed;
-  }
-  http_metrics.refresh(total, connections());
+  http_metrics.refresh(total_of(servers), connections_of(servers));
+  grpc_metrics.refresh(total_of(grpc_servers), connections_of(grpc_servers));
   return metrics_text(metrics);
-}
-
-std::size_t service::parts::connections() const {
-  std::size_t open = 0;
-  for (const auto& each : servers) open += each->connections();
-  return open;
 }
 
 void service::parts::drain(config::span limit) {
@@ -200,19 +215,20 @@ void service::parts::drain(config::span limit) {
     each->stop_accepting();
     each->close_idle();
   }
-  if (grpc) grpc->stop(last_answers_limit);
+  for (const auto& each : grpc_servers) each->go_away();
   if (const std::size_t lost = hooks->drain(std::min<config::span>(limit, last_notices_limit)); lost > 0)
     log_warn("notices for web-hooks are lost", {{"notices", lost}});
   std::binary_semaphore never{0};  // only its time-out is used, until the last answers have left
   const auto until = std::chrono::steady_clock::now() + last_answers_limit;
-  while (connections() > 0 && std::chrono::steady_clock::now() < until) {
+  const auto open = [this] { return connections_of(servers) + connections_of(grpc_servers); };
+  while (open() > 0 && std::chrono::steady_clock::now() < until) {
     static_cast<void>(never.try_acquire_for(look_again));
   }
 }
 
 void service::parts::stop() {
-  grpc.reset();                  // its threads speak to the coordinator
   if (decides) decides->stop();  // the lanes' threads end: what lives on them can be taken apart
+  grpc_servers.clear();
   servers.clear();
 }
 

@@ -1,40 +1,34 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "net/grpc/grpc_metrics.hpp"
-#include "net/grpc/pending_replies.hpp"
+#include "net/grpc/rpc.hpp"
 #include "net/ingress.hpp"
 #include "net/wire/requests.hpp"
-#include "proto/dtmgimp.grpc.pb.h"
 
 namespace treaty {
 
-/// dtmgimp.Dtm over the door (docs/protocol.md, "gRPC API"). Threads: gRPC's; nothing blocks.
-class dtm_service final : public dtmgimp::Dtm::CallbackService {
+/// dtmgimp.Dtm over the door (docs/protocol.md, "gRPC API"). Threads: any; nothing blocks.
+class dtm_service {
 public:
-  dtm_service(ingress& door, std::shared_ptr<pending_replies> pending, prometheus::Registry& metrics);
-
-  using empty = google::protobuf::Empty;
-  using context = grpc::CallbackServerContext;
-  using reactor = grpc::ServerUnaryReactor;
-  reactor* NewGid(context* call, const empty* request, dtmgimp::DtmGidReply* reply) override;
-  reactor* Submit(context* call, const dtmgimp::DtmRequest* request, empty* reply) override;
-  reactor* Prepare(context* call, const dtmgimp::DtmRequest* request, empty* reply) override;
-  reactor* Abort(context* call, const dtmgimp::DtmRequest* request, empty* reply) override;
-  reactor* RegisterBranch(context* call, const dtmgimp::DtmBranchRequest* request, empty* reply) override;
-  reactor* PrepareWorkflow(context* call, const dtmgimp::DtmRequest* request,
-                           dtmgimp::DtmProgressesReply* reply) override;
-  reactor* Subscribe(context* call, const dtmgimp::DtmTopicRequest* request, empty* reply) override;
-  reactor* Unsubscribe(context* call, const dtmgimp::DtmTopicRequest* request, empty* reply) override;
-  reactor* DeleteTopic(context* call, const dtmgimp::DtmTopicRequest* request, empty* reply) override;
+  /// Both outlive it.
+  dtm_service(ingress& door, prometheus::Registry& metrics);
+  dtm_service(const dtm_service&) = delete;
+  dtm_service& operator=(const dtm_service&) = delete;
+  /// It outlives the table.
+  void add_to(rpc_table& methods);
 
 private:
-  reactor* offer(context& call, const dtmgimp::DtmRequest& request, make_event make, const method_counters& counters);
-  reactor* change(context& call, topic_change what, const method_counters& counters);
+  using rpc_ptr = std::shared_ptr<rpc>;
+  void new_gid(std::string_view message, rpc_ptr to);
+  void offer(std::string_view message, rpc_ptr to, make_event make, const method_counters& counters);
+  void register_branch(std::string_view message, rpc_ptr to);
+  void prepare_workflow(std::string_view message, rpc_ptr to);
+  void change(std::string_view message, rpc_ptr to, topic_action action, const method_counters& counters);
 
   ingress& door_;
-  std::shared_ptr<pending_replies> pending_;
   const method_counters new_gid_;
   const method_counters submit_;
   const method_counters prepare_;

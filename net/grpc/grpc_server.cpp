@@ -1,106 +1,161 @@
 #include "net/grpc/grpc_server.hpp"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
-#include <mutex>
+#include <algorithm>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
+#include <vector>
 
 #include "net/grpc/dtm_service.hpp"
-#include "net/grpc/lock_checks.hpp"
+#include "net/grpc/health_service.hpp"
+#include "net/grpc/reflection_service.hpp"
+#include "net/grpc/rpc_connection.hpp"
+#include "net/http/asio_loop.hpp"
+#include "net/http/lane_listener.hpp"
 
 namespace treaty {
 namespace {
 
-int milliseconds_of(std::chrono::milliseconds span) {
-  return static_cast<int>(span.count());
-}
+namespace asio = boost::asio;
+using boost::system::error_code;
+using lane_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                              asio::io_context::executor_type>;
 
-void set_limits(grpc::ServerBuilder& builder, const grpc_server_options& options) {
-  builder.SetMaxReceiveMessageSize(options.request_bytes_max);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port that is taken is an error, not a shared one
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_max);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, milliseconds_of(options.handshake_limit));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds_of(options.ping_after));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds_of(options.ping_limit));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  // Clients' libraries ping as they like; being strict here only cuts connections that work.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1'000);
-  // Only reflection is served by blocking threads.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
-}
+constexpr std::chrono::milliseconds sweep_least{5};
+constexpr std::chrono::milliseconds sweep_most{1'000};
 
-// Both are switches of the library for every server of the process, and must be on before one is built.
-void enable_extensions() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  });
-}
-
-std::string authority(const grpc_server_options& options) {
-  const bool is_ipv6 = options.host.find(':') != std::string::npos && !options.host.starts_with('[');
-  return (is_ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
+std::chrono::milliseconds sweep_interval(const grpc_server_options& options) {
+  const auto least = std::min(
+      {options.handshake_limit, options.request_limit, options.write_limit, options.ping_after, options.ping_limit});
+  return std::clamp(least / 4, sweep_least, sweep_most);
 }
 
 }  // namespace
 
-class grpc_server::running {
+class grpc_server::lane_server final : public rpc_home, public std::enable_shared_from_this<lane_server> {
 public:
-  running(ingress& door, prometheus::Registry& metrics) : service{door, pending, metrics} {}
-  std::shared_ptr<pending_replies> pending = std::make_shared<pending_replies>();
-  dtm_service service;
-  std::unique_ptr<grpc::Server> server;
-  int port = 0;
-  std::once_flag stopped;
+  lane_server(asio::io_context& io, std::shared_ptr<lane_listener> listener, const grpc_server_options& given)
+      : listener_{std::move(listener)}, sweeper_{io.get_executor()} {
+    options = given;
+    limits = {given.request_bytes_max, given.header_bytes_max, given.streams_max, given.request_limit};
+    budget.most = given.unfinished_bytes_max;
+  }
+
+  std::uint16_t port() const { return listener_->port(); }
+  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+  health_service& health() { return health_; }
+
+  void start(dtm_service& dtm) {
+    dtm.add_to(methods);
+    health_.add_to(methods);
+    add_reflection(methods);
+    listener_->start([self = weak_from_this()](lane_socket socket) {
+      if (const auto server = self.lock()) server->welcome(std::move(socket));
+    });
+  }
+
+  /// Runs `work` on the lane.
+  template <class Work>
+  void on_lane(Work work) {
+    asio::post(sweeper_.get_executor(), [self = shared_from_this(), work] { work(*self); });
+  }
+
+  void go_away() {
+    listener_->stop();
+    for_each([](rpc_connection& one) { one.go_away(); });
+  }
+
+  void end() {
+    listener_->stop();
+    for_each([](rpc_connection& one) { one.close(); });
+    sweeper_.cancel();
+  }
+
+  void closed(rpc_connection& which) override {
+    const std::size_t place = which.place;
+    std::swap(open_[place], open_.back());
+    open_[place]->place = place;
+    open_.pop_back();
+    count_.store(open_.size(), std::memory_order_relaxed);
+  }
+
+private:
+  /// Backwards, so that a connection that ends in `work` moves only those that had their turn.
+  template <class Work>
+  void for_each(Work work) {
+    for (std::size_t left = open_.size(); left-- > 0;) {
+      const std::shared_ptr<rpc_connection> one = open_[left];
+      work(*one);
+    }
+  }
+
+  void welcome(lane_socket socket) {
+    if (open_.size() >= options.connections_max) {
+      ++counted.refused;
+      return;  // closes it
+    }
+    ++counted.accepted;
+    const auto one = std::make_shared<rpc_connection>(std::move(socket), shared_from_this());
+    one->place = open_.size();
+    open_.push_back(one);
+    count_.store(open_.size(), std::memory_order_relaxed);
+    sweep_later();
+    one->start();
+  }
+
+  void sweep_later() {
+    if (std::exchange(sweeping_, true)) return;
+    sweeper_.expires_after(sweep_interval(options));
+    sweeper_.async_wait([self = shared_from_this()](const error_code& error) {
+      self->sweeping_ = false;
+      if (error || self->open_.empty()) return;
+      const auto now = std::chrono::steady_clock::now();
+      self->for_each([&](rpc_connection& one) { one.check(now); });
+      if (!self->open_.empty()) self->sweep_later();
+    });
+  }
+
+  const std::shared_ptr<lane_listener> listener_;
+  lane_timer sweeper_;
+  health_service health_;
+  std::vector<std::shared_ptr<rpc_connection>> open_;
+  std::atomic<std::size_t> count_{0};
+  bool sweeping_ = false;
 };
 
-result<std::unique_ptr<grpc_server>> grpc_server::start(const grpc_server_options& options, ingress& door,
-                                                        prometheus::Registry& metrics) {
-  stop_lock_checks();
-  enable_extensions();
-  auto state = std::make_unique<running>(door, metrics);
-  grpc::ServerBuilder builder;
-  set_limits(builder, options);
-  builder.AddListeningPort(authority(options), grpc::InsecureServerCredentials(), &state->port);
-  builder.RegisterService(&state->service);
-  state->server = builder.BuildAndStart();
-  if (!state->server || state->port == 0)
-    return failure{errc::unavailable, "gRPC cannot listen on " + authority(options)};
-  std::unique_ptr<grpc_server> out{new grpc_server{std::move(state)}};
-  out->set_serving(serving_state::not_serving);
-  return out;
+result<std::unique_ptr<grpc_server>> grpc_server::listen(asio_loop& lane, const grpc_server_options& options,
+                                                         dtm_service& dtm) {
+  TREATY_TRY(auto listener, lane_listener::open(lane.io(), options.address, options.port));
+  auto running = std::make_shared<lane_server>(lane.io(), std::move(listener), options);
+  running->start(dtm);
+  return std::unique_ptr<grpc_server>{new grpc_server{std::move(running)}};
 }
 
-grpc_server::grpc_server(std::unique_ptr<running> state) : state_{std::move(state)} {}
+grpc_server::grpc_server(std::shared_ptr<lane_server> running) : running_{std::move(running)} {}
 
 grpc_server::~grpc_server() {
-  stop(std::chrono::milliseconds{0});
+  running_->end();
 }
 
 std::uint16_t grpc_server::port() const {
-  return static_cast<std::uint16_t>(state_->port);
+  return running_->port();
 }
 
 void grpc_server::set_serving(serving_state state) {
-  auto* const health = state_->server->GetHealthCheckService();
-  const bool serving = state == serving_state::serving;
-  health->SetServingStatus("", serving);
-  health->SetServingStatus("dtmgimp.Dtm", serving);
+  running_->on_lane([state](lane_server& lane) { lane.health().set(state); });
 }
 
-void grpc_server::stop(std::chrono::milliseconds limit) {
-  std::call_once(state_->stopped, [&] {
-    set_serving(serving_state::not_serving);
-    state_->pending->stop(std::chrono::steady_clock::now() + limit);
-    state_->server->Shutdown(std::chrono::system_clock::now());
-  });
+void grpc_server::go_away() {
+  running_->on_lane([](lane_server& lane) { lane.go_away(); });
+}
+
+std::size_t grpc_server::connections() const {
+  return running_->count();
+}
+
+server_figures grpc_server::figures() const {
+  const auto& counted = running_->counted;
+  return {counted.accepted, counted.refused, counted.timed_out, counted.malformed};
 }
 
 }  // namespace treaty

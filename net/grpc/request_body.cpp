@@ -1,6 +1,7 @@
 #include "net/grpc/request_body.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "net/wire/own_options.hpp"
@@ -40,15 +41,16 @@ result<void> read_options(const dtmgimp::DtmTransOptions& from, txn_options& int
 
 }  // namespace
 
-result<trans_body> body_of(const dtmgimp::DtmRequest& request) {
+result<trans_body> body_of(dtmgimp::DtmRequest request) {
   trans_body out;
   out.gid = gid{request.gid()};
   out.trans_type = request.transtype();
   out.protocol = to_string(branch_protocol::grpc);
-  out.payloads.assign(request.binpayloads().begin(), request.binpayloads().end());
-  out.query_prepared = request.queryprepared();
-  out.custom_data = request.customeddata();
-  out.rollback_reason = request.rollbackreason();
+  auto& payloads = *request.mutable_binpayloads();
+  out.payloads.assign(std::make_move_iterator(payloads.begin()), std::make_move_iterator(payloads.end()));
+  out.query_prepared = std::move(*request.mutable_queryprepared());
+  out.custom_data = std::move(*request.mutable_customeddata());
+  out.rollback_reason = std::move(*request.mutable_rollbackreason());
   out.req_extra.insert(request.reqextra().begin(), request.reqextra().end());
   if (auto read = parse_steps(request.steps(), out); !read)
     return failure{read.error().code, "Steps: " + read.error().detail};
@@ -56,13 +58,13 @@ result<trans_body> body_of(const dtmgimp::DtmRequest& request) {
   return out;
 }
 
-branch_body body_of(const dtmgimp::DtmBranchRequest& request) {
+branch_body body_of(dtmgimp::DtmBranchRequest request) {
   branch_body out;
   out.gid = gid{request.gid()};
   out.trans_type = request.transtype();
   out.branch_id = request.branchid();
   out.data.insert(request.data().begin(), request.data().end());
-  out.payload = request.busipayload();
+  out.payload = std::move(*request.mutable_busipayload());
   return out;
 }
 

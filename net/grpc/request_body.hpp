@@ -11,8 +11,8 @@ namespace treaty {
 /// What a gRPC request says about a transaction (docs/protocol.md, "Mapping of DtmRequest"). The protocol is always
 /// grpc; absent options are the defaults; the gid is taken as it is.
 /// Errors: invalid_argument; the detail names the field.
-result<trans_body> body_of(const dtmgimp::DtmRequest& request);
-branch_body body_of(const dtmgimp::DtmBranchRequest& request);
+result<trans_body> body_of(dtmgimp::DtmRequest request);
+branch_body body_of(dtmgimp::DtmBranchRequest request);
 /// How far a workflow is, and its result if it has one.
 void describe(const txn_record& record, dtmgimp::DtmProgressesReply& into);
 

@@ -8,6 +8,7 @@
 
 #include "core/base/result.hpp"
 #include "net/http_handler.hpp"
+#include "net/server_figures.hpp"
 
 namespace treaty {
 
@@ -26,14 +27,6 @@ struct http_server_options {
   std::chrono::milliseconds linger_timeout{5'000};   // for a refused client to read why
   std::size_t linger_bytes_max = 32u << 20;          // of what it still sends meanwhile
   std::size_t connections_max = 20'000;              // of this lane; over it: 503
-};
-
-/// Counters since start.
-struct http_server_figures {
-  std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;    // over connections_max
-  std::uint64_t timed_out = 0;  // slow clients; not idle ones
-  std::uint64_t malformed = 0;  // garbage, or over a size limit
 };
 
 /// HTTP/1.1 on one lane: keep-alive, pipelining, chunked bodies, `Expect: 100-continue`; one request of a connection at
@@ -55,7 +48,7 @@ public:
   /// Ends connections that wait for a request now, and the others after their answer.
   void close_idle();
   std::size_t connections() const;
-  http_server_figures figures() const;
+  server_figures figures() const;
 
 private:
   class lane_server;

@@ -9,13 +9,6 @@ namespace {
 constexpr std::size_t hpack_overhead = 32;  // of each header, RFC 7541, 4.1
 constexpr std::size_t prefix_length = 5;    // a flag and four bytes of length
 
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
 int number_of(std::string_view text, int otherwise) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -42,22 +35,6 @@ int grpc_code_of_http(int status) {
 }
 
 }  // namespace
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_byte =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    if (!is_byte) {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-    i += 2;
-  }
-  return out;
-}
 
 int grpc_code_of_reset(std::uint32_t http2_error) {
   switch (http2_error) {

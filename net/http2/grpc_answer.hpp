@@ -5,24 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "net/http2/grpc_codes.hpp"
+
 namespace treaty {
-
-/// How an RPC ended; `code` as on the wire.
-struct grpc_status {
-  int code = 0;
-  std::string message;
-  bool operator==(const grpc_status&) const = default;
-};
-
-/// The codes that we give ourselves.
-inline constexpr int grpc_unknown = 2;
-inline constexpr int grpc_deadline_exceeded = 4;
-inline constexpr int grpc_resource_exhausted = 8;
-inline constexpr int grpc_internal = 13;
-inline constexpr int grpc_unavailable = 14;
-
-/// What a `grpc-message` says: %XX stands for a byte; what is not of that form stands for itself.
-std::string percent_decoded(std::string_view text);
 
 /// The code for an answer that names none, from the code of its RST_STREAM (the mapping of gRPC's HTTP/2 protocol).
 int grpc_code_of_reset(std::uint32_t http2_error);

@@ -13,7 +13,11 @@
 #include <mutex>
 #include <set>
 
+#include "net/grpc/dtm_service.hpp"
+#include "net/http/asio_loop.hpp"
 #include "proto/dtmgimp.grpc.pb.h"
+#include "tests/kit/eventually.hpp"
+#include "tests/kit/lane_thread.hpp"
 #include "tests/kit/tcp.hpp"
 
 namespace treaty {
@@ -72,11 +76,23 @@ public:
 class GrpcServer : public testing::Test {
 protected:
   GrpcServer() {
-    auto started = grpc_server::start({.host = "127.0.0.1", .port = 0}, door, registry);
-    EXPECT_TRUE(started);
-    server = *std::move(started);
+    listen({});
     channel = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
     stub = Dtm::NewStub(channel);
+  }
+  ~GrpcServer() override {
+    channel.reset();
+    lane->stop();
+  }
+  void listen(grpc_server_options limits) {
+    if (lane) lane->stop();
+    server.reset();
+    limits.address = "127.0.0.1";
+    loop = std::make_shared<asio_loop>();
+    auto listening = grpc_server::listen(*loop, limits, dtm);
+    ASSERT_TRUE(listening);
+    server = *std::move(listening);
+    lane = std::make_unique<kit::lane_thread>(loop);
   }
   std::string address() const { return "127.0.0.1:" + std::to_string(server->port()); }
 
@@ -110,7 +126,10 @@ protected:
 
   scripted_door door;
   prometheus::Registry registry;
+  dtm_service dtm{door, registry};
+  std::shared_ptr<asio_loop> loop;
   std::unique_ptr<grpc_server> server;
+  std::unique_ptr<kit::lane_thread> lane;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<Dtm::Stub> stub;
 };
@@ -352,19 +371,17 @@ TEST_F(GrpcServer, TellsAClientWhoseRequestWasDropped) {
   EXPECT_EQ(status.get().error_code(), StatusCode::UNAVAILABLE);
 }
 
-TEST_F(GrpcServer, StopsInTimeWithAnswersOutstanding) {
+TEST_F(GrpcServer, EndsWithAnswersOutstanding) {
   door.says.reset();
   auto status = std::async(std::launch::async, [&] { return submit(saga("g1")); });
   while (door.waiting() == 0) std::this_thread::yield();
-  const auto before = kit::steady::now();
-  server->stop(100ms);
-  EXPECT_LT(kit::steady::now() - before, 10s);
-  EXPECT_EQ(status.get().error_code(), StatusCode::UNAVAILABLE);
+  lane->stop();
   server.reset();
+  EXPECT_EQ(status.get().error_code(), StatusCode::UNAVAILABLE);
   door.kept.clear();  // the door may be slower than the server
 }
 
-TEST_F(GrpcServer, WaitsForAnswersWhenItStops) {
+TEST_F(GrpcServer, WaitsForAnswersWhenItGoesAway) {
   door.says.reset();
   auto status = std::async(std::launch::async, [&] { return submit(saga("g1")); });
   while (door.waiting() == 0) std::this_thread::yield();
@@ -372,18 +389,19 @@ TEST_F(GrpcServer, WaitsForAnswersWhenItStops) {
     const std::lock_guard lock{door.mutex};
     door.says = answer{};
   }
-  auto stopped = std::async(std::launch::async, [&] { server->stop(60s); });
+  server->go_away();
   grpc::Status later = submit(saga("g2"));
-  while (later.ok()) later = submit(saga("g2"));  // until the stop has begun
+  while (later.ok()) later = submit(saga("g2"));  // until it has begun
   EXPECT_EQ(later.error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server->connections(), 1u);
   door.kept[0]->answer({});  // and the door keeps the sink
   EXPECT_TRUE(status.get().ok());
-  EXPECT_EQ(stopped.wait_for(10s), std::future_status::ready);
+  EXPECT_TRUE(kit::eventually([&] { return server->connections() == 0; }));
 }
 
 TEST_F(GrpcServer, TellsItsHealth) {
   EXPECT_EQ(raw("/grpc.health.v1.Health/Check", ""), std::string("\x08\x02", 2));
-  server->set_serving(serving_state::serving);
+  server->set_serving(serving_state::serving);  // on the lane, before what comes later
   EXPECT_EQ(raw("/grpc.health.v1.Health/Check", ""), std::string("\x08\x01", 2));
   EXPECT_EQ(raw("/grpc.health.v1.Health/Check",
                 "\x0a\x0b"
@@ -394,6 +412,40 @@ TEST_F(GrpcServer, TellsItsHealth) {
   EXPECT_EQ(code, StatusCode::NOT_FOUND);
   server->set_serving(serving_state::not_serving);
   EXPECT_EQ(raw("/grpc.health.v1.Health/Check", ""), std::string("\x08\x02", 2));
+}
+
+TEST_F(GrpcServer, TellsWatchersWhenItsHealthChanges) {
+  grpc::GenericStub generic{channel};
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto wait = [&] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const auto call = generic.PrepareCall(&context, "/grpc.health.v1.Health/Watch", &queue);
+  call->StartCall(nullptr);
+  ASSERT_TRUE(wait());
+  call->WriteLast(grpc::ByteBuffer{nullptr, 0}, {}, nullptr);
+  ASSERT_TRUE(wait());
+  const auto next = [&]() -> std::string {
+    grpc::ByteBuffer message;
+    call->Read(&message, nullptr);
+    grpc::Slice one;
+    if (!wait() || !message.DumpToSingleSlice(&one).ok()) return "nothing";
+    return {reinterpret_cast<const char*>(one.begin()), one.size()};
+  };
+  EXPECT_EQ(next(), std::string("\x08\x02", 2));
+  server->set_serving(serving_state::serving);
+  EXPECT_EQ(next(), std::string("\x08\x01", 2));
+  server->set_serving(serving_state::serving);  // no change
+  server->set_serving(serving_state::not_serving);
+  EXPECT_EQ(next(), std::string("\x08\x02", 2));
+  context.TryCancel();
+  grpc::Status ended;
+  call->Finish(&ended, nullptr);
+  wait();
+  EXPECT_EQ(ended.error_code(), StatusCode::CANCELLED);
 }
 
 // Tools like grpcurl find the API this way: list_services is field 7 of the request.
@@ -410,14 +462,6 @@ TEST_F(GrpcServer, CountsRequestsByMethodAndOutcome) {
   EXPECT_THAT(shown, HasSubstr(R"(dtm_server_process_total{api="submit",status="ok",type="grpc"} 1)"));
   EXPECT_THAT(shown, HasSubstr(R"(dtm_server_process_total{api="submit",status="fail",type="grpc"} 1)"));
   EXPECT_THAT(shown, HasSubstr(R"(dtm_server_response_duration_count{api="submit",type="grpc"} 2)"));
-}
-
-TEST_F(GrpcServer, RefusesAPortThatIsTaken) {
-  scripted_door other_door;
-  prometheus::Registry other;
-  const auto second = grpc_server::start({.host = "127.0.0.1", .port = server->port()}, other_door, other);
-  ASSERT_FALSE(second);
-  EXPECT_THAT(second.error().detail, HasSubstr("gRPC cannot listen on 127.0.0.1:"));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/grpc/grpc_status.hpp"
+#include "net/grpc/answer_status.hpp"
 #include "net/grpc/request_body.hpp"
 #include "net/http2/call_metadata.hpp"
 
@@ -62,7 +62,7 @@ TEST(GrpcRequest, RefusesStepsThatAreNoJsonAndNegativeSpans) {
 }
 
 TEST(GrpcStatus, FollowsTheProtocolsTable) {
-  const auto code = [](answer_kind kind) { return static_cast<int>(to_grpc_status(answer{kind, "m"}).error_code()); };
+  const auto code = [](answer_kind kind) { return to_grpc_status(answer{kind, "m"}).code; };
   EXPECT_EQ(code(answer_kind::ok), 0);
   EXPECT_EQ(code(answer_kind::failure), 10);
   EXPECT_EQ(code(answer_kind::ongoing), 9);
@@ -72,7 +72,7 @@ TEST(GrpcStatus, FollowsTheProtocolsTable) {
   EXPECT_EQ(code(answer_kind::overloaded), 8);
   EXPECT_EQ(code(answer_kind::unavailable), 14);
   EXPECT_EQ(code(answer_kind::unimplemented), 12);
-  EXPECT_EQ(to_grpc_status(answer{answer_kind::failure, "why"}).error_message(), "why");
+  EXPECT_EQ(to_grpc_status(answer{answer_kind::failure, "why"}).message, "why");
 }
 
 TEST(CallMetadata, NamesTheCallAndLowersHeaderNames) {

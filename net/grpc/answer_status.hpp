@@ -1,15 +1,14 @@
 #pragma once
 
-#include <grpcpp/support/status.h>
-
 #include "core/answer.hpp"
 #include "core/base/result.hpp"
+#include "net/http2/grpc_codes.hpp"
 
 namespace treaty {
 
 /// The status codes of docs/protocol.md, "gRPC status codes".
-grpc::Status to_grpc_status(const answer& what);
+grpc_status to_grpc_status(const answer& what);
 /// A request that was refused before the door.
-grpc::Status to_grpc_status(const failure& why);
+grpc_status to_grpc_status(const failure& why);
 
 }  // namespace treaty

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "net/grpc/message_reader.hpp"
+#include "net/grpc/rpc.hpp"
+
+struct nghttp2_session;
+
+namespace treaty {
+
+struct rpc_limits {
+  std::size_t message_bytes_max = 4u << 20;
+  std::size_t header_bytes_max = 64u << 10;         // counted as HPACK does
+  std::uint32_t streams_max = 10'000;               // RPCs at once on one connection
+  std::chrono::milliseconds request_limit{30'000};  // from the headers to the end of a request that is asked once
+};
+
+/// Bytes of requests that have not come wholly: all connections of a lane share one.
+struct rpc_budget {
+  std::size_t held = 0;
+  std::size_t most = 256u << 20;
+};
+
+/// A message that a client sent, for whoever serves its method.
+struct rpc_message {
+  std::int32_t stream;
+  const rpc_method* method;  // null: the client of a method that asks often has said all
+  std::string bytes;
+};
+
+/// The server's side of one HTTP/2 connection that carries gRPC: bytes in, bytes out, no sockets. What a client can
+/// make it hold is bounded by the limits and the budget. Threads: one.
+class rpc_session {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// All three outlive it.
+  rpc_session(const rpc_table& methods, const rpc_limits& limits, rpc_budget& budget);
+  ~rpc_session();
+  rpc_session(const rpc_session&) = delete;
+  rpc_session& operator=(const rpc_session&) = delete;
+
+  /// Takes all of `bytes`; the messages in them are found with `take_messages`. Errors: corrupt: what `produce` still
+  /// gives may be sent, then the connection is of no more use.
+  result<void> receive(std::string_view bytes, clock::time_point now);
+  std::vector<rpc_message> take_messages() { return std::exchange(messages_, {}); }
+  /// Appends what is to be sent next, until `out` has about `bytes_max`. Errors as of `receive`.
+  result<void> produce(std::string& out, std::size_t bytes_max);
+
+  /// Of an RPC that has ended, all three do nothing.
+  void send(std::int32_t stream, std::string_view message);
+  void finish(std::int32_t stream, std::string_view message);
+  void finish(std::int32_t stream, grpc_status how);
+  bool is_open(std::int32_t stream) const;
+
+  /// Ends the RPCs whose requests do not come.
+  void end_late(clock::time_point now);
+  /// A PING that the client must answer.
+  void ping();
+  /// No more RPCs from now on; those that are under way go on.
+  void go_away();
+  bool has_settled() const { return settled_; }
+  /// Nothing more is to be read.
+  bool is_over() const;
+
+private:
+  friend struct rpc_session_events;
+  /// One RPC.
+  struct call {
+    explicit call(const rpc_limits& limits) : in{limits.message_bytes_max} {}
+    const rpc_method* method = nullptr;
+    std::string path;
+    std::string content_type;
+    bool is_post = false;
+    std::size_t header_bytes = 0;
+    message_reader in;
+    std::optional<std::string> asked;  // what it asks, until the client has said all
+    std::size_t counted = 0;           // in the budget
+    bool has_asked = false;            // the client has said all
+    bool answers = false;              // the answer's headers are on their way
+    bool finished = false;
+    std::string out;
+    std::size_t out_sent = 0;
+    grpc_status how;
+    clock::time_point since;
+  };
+  call* find(std::int32_t stream);
+  bool header(call& one, std::string_view name, std::string_view value);
+  void begun(std::int32_t stream, call& one);
+  void data(std::int32_t stream, call& one, std::string_view bytes);
+  void asked(std::int32_t stream, call& one);
+  void forget(std::int32_t stream);
+  void release(call& one);
+  void refuse(std::int32_t stream, call& one, const char* http_status);
+  void begin_answer(std::int32_t stream, call& one);
+  void submit_end(std::int32_t stream, call& one);
+  std::int64_t read_answer(std::int32_t stream, std::uint8_t* into, std::size_t size, std::uint32_t& flags);
+  failure broken(std::string_view what) const;
+
+  const rpc_table& methods_;
+  const rpc_limits& limits_;
+  rpc_budget& budget_;
+  nghttp2_session* session_ = nullptr;
+  std::unordered_map<std::int32_t, call> calls_;
+  std::vector<rpc_message> messages_;
+  clock::time_point now_{};
+  bool settled_ = false;
+  std::string complaint_;
+};
+
+}  // namespace treaty

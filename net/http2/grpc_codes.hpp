@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace treaty {
+
+/// How an RPC ended; `code` as on the wire.
+struct grpc_status {
+  int code = 0;
+  std::string message;
+  bool operator==(const grpc_status&) const = default;
+};
+
+/// The codes that we give ourselves.
+inline constexpr int grpc_ok = 0;
+inline constexpr int grpc_cancelled = 1;
+inline constexpr int grpc_unknown = 2;
+inline constexpr int grpc_invalid_argument = 3;
+inline constexpr int grpc_deadline_exceeded = 4;
+inline constexpr int grpc_not_found = 5;
+inline constexpr int grpc_resource_exhausted = 8;
+inline constexpr int grpc_failed_precondition = 9;
+inline constexpr int grpc_aborted = 10;
+inline constexpr int grpc_unimplemented = 12;
+inline constexpr int grpc_internal = 13;
+inline constexpr int grpc_unavailable = 14;
+
+/// What a `grpc-message` says: %XX stands for a byte; what is not of that form stands for itself.
+std::string percent_decoded(std::string_view text);
+/// `text` as a `grpc-message`.
+std::string percent_encoded(std::string_view text);
+
+}  // namespace treaty
