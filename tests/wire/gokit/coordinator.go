@@ -16,12 +16,13 @@ import (
 
 // Coordinator is one process of the binary that TREATYD names, on a directory, and where it listens.
 type Coordinator struct {
-	Dir      string
-	HTTPPort int    // 0: any
-	GRPCPort int    // 0: any
-	Options  string // further lines of its configuration
-	HTTP     string // base URL of the API, as a client is configured with it
-	GRPC     string // host:port
+	Dir            string
+	HTTPPort       int           // 0: any
+	GRPCPort       int           // 0: any
+	RequestTimeout time.Duration // 0: a second
+	Options        string        // further lines of its configuration
+	HTTP           string        // base URL of the API, as a client is configured with it
+	GRPC           string        // host:port
 
 	process Process
 }
@@ -29,7 +30,7 @@ type Coordinator struct {
 const config = `HttpPort: %d
 GrpcPort: %d
 RetryInterval: 1
-RequestTimeout: 1
+RequestTimeout: %d
 LogLevel: warn
 Store:
   Path: %s
@@ -43,7 +44,7 @@ func (c *Coordinator) Start() error {
 	}
 	configFile := filepath.Join(c.Dir, "treatyd.yml")
 	portsFile := filepath.Join(c.Dir, "ports.json")
-	text := fmt.Sprintf(config, c.HTTPPort, c.GRPCPort, filepath.Join(c.Dir, "data")) + c.Options
+	text := fmt.Sprintf(config, c.HTTPPort, c.GRPCPort, c.requestTimeoutSeconds(), filepath.Join(c.Dir, "data")) + c.Options
 	if err := os.WriteFile(configFile, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -65,6 +66,13 @@ func (c *Coordinator) Start() error {
 	c.HTTP = fmt.Sprintf("http://%s/api/dtmsvr", Local(ports.HTTP))
 	c.GRPC = Local(ports.GRPC)
 	return nil
+}
+
+func (c *Coordinator) requestTimeoutSeconds() int {
+	if c.RequestTimeout == 0 {
+		return 1
+	}
+	return int(c.RequestTimeout / time.Second)
 }
 
 // Stop asks the process to drain and waits for its end.
