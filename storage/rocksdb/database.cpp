@@ -1,9 +1,28 @@
 #include "storage/rocksdb/database.hpp"
 
+#include <atomic>
+#include <chrono>
+
+#include "obs/log.hpp"
 #include "storage/keys.hpp"
 #include "storage/rocksdb/opener.hpp"
 
 namespace treaty {
+namespace {
+
+/// A damaged block may be met thousands of times a second.
+void tell_damage(const rocksdb::Status& status, std::string_view what) {
+  using clock = std::chrono::steady_clock;
+  static std::atomic<clock::rep> told{0};
+  constexpr clock::rep pause = std::chrono::nanoseconds{std::chrono::seconds{1}}.count();
+  const clock::rep now = clock::now().time_since_epoch().count();
+  clock::rep last = told;
+  if ((last != 0 && now - last < pause) || !told.compare_exchange_strong(last, now)) return;
+  log_error("the store's files are damaged: what cannot be read is left as it is; restore them from a backup",
+            {{"where", what}, {"why", status.ToString()}});
+}
+
+}  // namespace
 
 std::string_view name_of(family one) {
   switch (one) {
@@ -35,6 +54,7 @@ std::string name_key(family one, std::string_view key) {
 }
 
 failure to_failure(const rocksdb::Status& status, std::string_view what) {
+  if (status.IsCorruption()) tell_damage(status, what);
   const errc code = status.IsNotFound() ? errc::not_found : status.IsCorruption() ? errc::corrupt : errc::unavailable;
   return failure{code, std::string{what} + ": " + status.ToString()};
 }

@@ -9,14 +9,19 @@
 #include <filesystem>
 #include <random>
 
+#include "obs/log.hpp"
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/rocksdb/log_check.hpp"
+#include "storage/rocksdb/silent_log.hpp"
 #include "storage/rocksdb/tuning.hpp"
 
 namespace treaty {
 namespace {
 
 namespace files = std::filesystem;
+
+constexpr const char* restore_it = "nothing was changed: restore the directory from a backup or a snapshot";
 
 /// What RocksDB leaves behind when it is killed while it creates its first file. Such a directory is as good as empty.
 bool is_leftover(const std::string& name) {
@@ -29,16 +34,27 @@ bool is_ours(const std::string& name) {
          std::any_of(all_families.begin(), all_families.end(), [&](family one) { return name_of(one) == name; });
 }
 
-/// Looking must not leave a text log in somebody else's directory.
-struct silent_log final : rocksdb::Logger {
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
-
 bool names_another_owner(const std::string& status) {
   return status.find("lock hold by current process") != std::string::npos ||
          status.find("While lock file") != std::string::npos;
 }
+
+/// RocksDB's own lock, held while its files are looked at.
+class directory_lock {
+public:
+  explicit directory_lock(const std::string& path)
+      : status_{rocksdb::Env::Default()->LockFile(path + "/LOCK", &lock_)} {}
+  directory_lock(const directory_lock&) = delete;
+  directory_lock& operator=(const directory_lock&) = delete;
+  ~directory_lock() {
+    if (status_.ok()) rocksdb::Env::Default()->UnlockFile(lock_).PermitUncheckedError();
+  }
+  const rocksdb::Status& status() const { return status_; }
+
+private:
+  rocksdb::FileLock* lock_ = nullptr;
+  rocksdb::Status status_;
+};
 
 std::string make_node_identity() {
   std::random_device device;
@@ -57,7 +73,7 @@ opener::opener(const rocksdb_options& options, std::shared_ptr<rocksdb::EventLis
 result<std::unique_ptr<database>> opener::run() {
   TREATY_TRY(const found what, inspect_directory());
   if (what == found::database) {
-    if (auto known = inspect_families(); !known) return known.error();
+    if (auto known = inspect_database(); !known) return known.error();
   }
   TREATY_TRY(auto db, open_database());
   if (auto marked = check_marks(*db); !marked) return marked.error();
@@ -72,19 +88,39 @@ result<opener::found> opener::inspect_directory() const {
   files::directory_iterator entries{options_.path, error};
   if (error) return refuse(errc::unavailable, "cannot be read: " + error.message());
   if (files::exists(files::path{options_.path} / "CURRENT", error)) return found::database;
+  std::string foreign;
   for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
-    if (!is_leftover(name)) return refuse(errc::invalid_argument, "holds something else than a store: " + name);
+    if (is_leftover(name)) continue;
+    if (name.starts_with("MANIFEST-"))
+      return refuse(errc::corrupt, std::string{"is a store whose file CURRENT is missing; "} + restore_it);
+    foreign = name;
   }
+  if (!foreign.empty()) return refuse(errc::invalid_argument, "holds something else than a store: " + foreign);
   return found::nothing;
+}
+
+result<void> opener::inspect_database() const {
+  const directory_lock lock{options_.path};
+  if (!lock.status().ok()) return explain(lock.status());
+  return inspect_families();
 }
 
 result<void> opener::inspect_families() const {
   std::vector<std::string> names;
   const auto status = rocksdb::DB::ListColumnFamilies(tuned_, options_.path, &names);
-  if (!status.ok()) return to_failure(status, options_.path);
+  if (!status.ok()) return explain(status);
   const bool complete = names.size() == all_families.size() + 1 && std::all_of(names.begin(), names.end(), is_ours);
-  return complete ? result<void>{} : inspect_foreign(names);
+  return complete ? inspect_logs(names) : inspect_foreign(names);
+}
+
+result<void> opener::inspect_logs(const std::vector<std::string>& names) const {
+  TREATY_TRY(const std::string dropped, check_logs(options_.path, names));
+  if (!dropped.empty()) {
+    log_warn("the store's log ends in a write that was cut off: it is dropped, it was never acknowledged",
+             {{"where", dropped}});
+  }
+  return {};
 }
 
 /// Other families than ours: a newer store, a creation that was cut short, or another program's database. Looked at
@@ -99,7 +135,7 @@ result<void> opener::inspect_foreign(const std::vector<std::string>& names) cons
   rocksdb::DBOptions plain;
   plain.info_log = std::make_shared<silent_log>();
   const auto status = rocksdb::DB::OpenForReadOnly(plain, options_.path, wanted, &handles, &opened);
-  if (!status.ok()) return to_failure(status, options_.path);
+  if (!status.ok()) return explain(status);
   const std::unique_ptr<rocksdb::DB> db{opened};
   std::string format;
   if (handles.size() == 2) db->Get({}, handles[1], slice(meta_format), &format).PermitUncheckedError();
@@ -118,11 +154,7 @@ result<std::unique_ptr<database>> opener::open_database() const {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(tuned_, options_.path, wanted, &handles, &opened);
-  if (!status.ok()) {
-    const std::string text = status.ToString();
-    if (names_another_owner(text)) return refuse(errc::unavailable, "is in use by another process: " + text);
-    return to_failure(status, options_.path);
-  }
+  if (!status.ok()) return explain(status);
   std::unique_ptr<database> db{new database};
   db->db_.reset(opened);
   db->default_ = handles.front();
@@ -159,6 +191,22 @@ result<void> opener::write_marks(const database& db) const {
   how.sync = true;
   const auto status = db->Write(how, &batch);
   return status.ok() ? result<void>{} : to_failure(status, options_.path);
+}
+
+/// What RocksDB says, and what can be done about it.
+failure opener::explain(const rocksdb::Status& status) const {
+  const std::string text = status.ToString();
+  if (names_another_owner(text)) {
+    return refuse(errc::unavailable,
+                  "is in use by another process: stop that one, or give this one a Store.Path of its own: " + text);
+  }
+  if (status.IsNoSpace()) return refuse(errc::unavailable, "has no space left: make room, and start again: " + text);
+  if (status.IsPathNotFound() || text.find("No such file or directory") != std::string::npos || status.IsCorruption())
+    return refuse(errc::corrupt, std::string{"is a store, and damaged; "} + restore_it + ": " + text);
+  return refuse(errc::unavailable,
+                "cannot be opened: Store.Path must be a directory on a working disk that this user "
+                "may write: " +
+                    text);
 }
 
 failure opener::refuse(errc code, const std::string& why) const {

@@ -20,8 +20,11 @@ private:
   enum class found : std::uint8_t { nothing, database };
 
   result<found> inspect_directory() const;
+  result<void> inspect_database() const;
   result<void> inspect_families() const;
   result<void> inspect_foreign(const std::vector<std::string>& names) const;
+  result<void> inspect_logs(const std::vector<std::string>& names) const;
+  failure explain(const rocksdb::Status& status) const;
   result<std::unique_ptr<database>> open_database() const;
   result<void> check_marks(const database& db) const;
   result<void> write_marks(const database& db) const;

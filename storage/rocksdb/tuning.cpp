@@ -69,9 +69,9 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   // synced before a crash must not be acted on and then be lost in a power failure.
   db.avoid_flush_during_recovery = false;
   db.avoid_flush_during_shutdown = true;  // the log has it all
-  // Replay ends at the first gap: no write is kept whose predecessors were lost. RocksDB recycles no log files in this
-  // mode (it turns the option off without a word), and in the other modes a damaged log looks like a short one.
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // RocksDB recycles no log files in this mode (it turns the option off without a word), and in the other modes a
+  // damaged log looks like a short one. What it would drop is judged before (log_check.hpp).
+  db.wal_recovery_mode = log_recovery_mode;
   return db;
 }
 

@@ -10,6 +10,9 @@ namespace treaty {
 
 // Why each setting: docs/storage-format.md, "Settings". Measured with bench/micro/store_bench.
 
+/// Replay ends at the first gap: no write is kept whose predecessors were lost.
+inline constexpr auto log_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+
 rocksdb::DBOptions tune_database(const rocksdb_options& options);
 /// `cache` is shared by all families.
 rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
