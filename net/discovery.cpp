@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/host_and_port.hpp"
+
 namespace treaty {
 namespace {
 
@@ -28,6 +30,17 @@ result<dial_target> default_discovery::locate(std::string_view url) const {
   if (slash == 0) return refused("bad url: ", url, ". no host before '/'");
   if (!is_printable(url)) return refused("bad url: ", url, ". a blank or a character beyond ASCII in it");
   return dial_target{std::string{url.substr(0, slash)}, std::string{url.substr(slash)}};
+}
+
+result<service_location> default_discovery::follow(const std::string& target, instances_changed) const {
+  return fixed_location(target, {target});
+}
+
+result<service_location> fixed_location(std::string authority, std::vector<std::string> addresses) {
+  for (const std::string& one : addresses)
+    if (const auto good = split_host_and_port(one); !good) return good.error();
+  auto known = std::make_shared<const instance_list>(instance_list{std::move(addresses), {}});
+  return service_location{std::move(authority), std::move(known), nullptr};
 }
 
 }  // namespace treaty

@@ -16,10 +16,11 @@ struct http_client_metrics;
 
 /// Limits are for each lane.
 struct grpc_client_options {
-  std::size_t in_flight_max = 256;   // for each target
-  std::size_t waiting_max = 10'000;  // for each target; over it calls fail at once
-  std::size_t targets_max = 1'000;   // the one that was not used for longest is dropped first
-  std::size_t connections_max = 16;  // for each target: one for each address, more to peers that allow few calls
+  std::size_t in_flight_max = 256;    // for each instance of a target
+  std::size_t waiting_max = 10'000;   // for each target; over it calls fail at once
+  std::size_t targets_max = 1'000;    // the one that was not used for longest is dropped first
+  std::size_t connections_max = 16;   // for each target: more than one for an address when peers allow few calls
+  std::size_t addresses_max = 1'000;  // for each target: those that get a connection
   std::chrono::milliseconds idle_for{300'000};
   std::chrono::milliseconds connect_timeout{5'000};  // up to the peer's first words in HTTP/2
   std::chrono::milliseconds addresses_kept{30'000};  // answers of the name service

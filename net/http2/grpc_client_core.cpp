@@ -3,7 +3,6 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "net/branch_url.hpp"
 #include "net/http2/call_metadata.hpp"
 #include "net/outcome.hpp"
 
@@ -11,20 +10,6 @@ namespace treaty {
 namespace {
 
 constexpr std::chrono::seconds tidy_every{5};
-
-struct host_and_port {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-result<host_and_port> split_address(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const bool has_port = colon != std::string::npos && colon + 1 < address.size() && address.back() != ']';
-  const std::string url = "http://" + address;  // same rules for hosts and ports
-  const auto parts = parse_http_url(url);
-  if (!has_port || !parts) return failure{errc::invalid_argument, "'" + address + "' is not host:port"};
-  return host_and_port{std::string{parts->host}, parts->port};
-}
 
 }  // namespace
 
@@ -50,7 +35,7 @@ void grpc_client_core::call(branch_call call, branch_done done) {
   what->done = std::move(done);
   if (const auto located = locate(*what); !located)
     return complete(std::move(what), unknown_outcome(located.error().detail));
-  const auto destination = destination_of(what->target.address);
+  const auto destination = destination_of(what->target.target);
   if (!destination) return complete(std::move(what), unknown_outcome(destination.error().detail));
   watch(*what, what->deadline);
   (*destination)->take(std::move(what));
@@ -62,14 +47,14 @@ result<void> grpc_client_core::locate(grpc_exchange& what) const {
   return {};
 }
 
-result<grpc_destination*> grpc_client_core::destination_of(const std::string& address) {
-  const auto found = destinations_.find(address);
+result<grpc_destination*> grpc_client_core::destination_of(const std::string& target) {
+  const auto found = destinations_.find(target);
   if (found != destinations_.end()) return found->second.get();
-  TREATY_TRY(host_and_port parts, split_address(address));
+  auto made = std::make_unique<grpc_destination>(*this, target);
+  if (auto done = made->follow(*where_); !done) return done.error();
   if (destinations_.size() >= options.targets_max) drop_oldest();
   tidy_later();
-  auto made = std::make_unique<grpc_destination>(*this, address, std::move(parts.host), parts.port);
-  return destinations_.emplace(address, std::move(made)).first->second.get();
+  return destinations_.emplace(target, std::move(made)).first->second.get();
 }
 
 void grpc_client_core::drop_oldest() {
@@ -105,7 +90,7 @@ void grpc_client_core::timed_out(grpc_exchange& late) {
   const bool was_waiting = late.connection == nullptr;
   std::string why = "timed out after " + std::to_string(late.call.timeout.count()) + " ms, waiting for ";
   why += was_waiting ? "a turn at " : "the answer of ";
-  why += late.target.address;
+  why += late.target.target;
   grpc_exchange_ptr what = late.destination->abandon(late);
   complete(std::move(what), was_waiting ? unknown_outcome(why) : judge_grpc(grpc_deadline_exceeded, why));
 }
@@ -122,7 +107,7 @@ void grpc_client_core::tidy_later() {
 void grpc_client_core::tidy() {
   tidying_ = false;
   const auto now = clock::now();
-  for (const auto& [address, one] : destinations_) one->tidy(now);
+  for (const auto& [target, one] : destinations_) one->tidy(now);
   std::erase_if(destinations_,
                 [&](const auto& one) { return one.second->is_idle() && now - one.second->used() >= options.idle_for; });
   if (!destinations_.empty()) tidy_later();

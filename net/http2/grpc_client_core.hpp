@@ -48,7 +48,7 @@ private:
   };
 
   result<void> locate(grpc_exchange& what) const;
-  result<grpc_destination*> destination_of(const std::string& address);
+  result<grpc_destination*> destination_of(const std::string& target);
   void drop_oldest();
   void hand_out();
   void tidy_later();

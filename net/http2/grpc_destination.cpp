@@ -3,6 +3,8 @@
 #include <prometheus/gauge.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <sstream>
 #include <utility>
 
 #include "net/http2/grpc_client_core.hpp"
@@ -13,16 +15,23 @@ namespace {
 
 constexpr unsigned refusals_max = 3;
 
+std::string joined(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
+  std::string text{a};
+  text += b;
+  text += c;
+  text += d;
+  return text;
+}
+
 }  // namespace
 
-grpc_destination::grpc_destination(grpc_client_core& core, std::string address, std::string host, std::uint16_t port)
+grpc_destination::grpc_destination(grpc_client_core& core, std::string target)
     : core_{core},
-      address_{std::move(address)},
-      host_{std::move(host)},
-      addresses_{std::make_shared<host_addresses>(core.io, host_, port, core.options.addresses_kept)},
-      names_{core.options.breaker} {
-  list_paths(addresses_->given());
-}
+      target_{std::move(target)},
+      addresses_{core.io, core.options.addresses_kept,
+                 [this](std::string_view why_none) { addresses_found(why_none); }},
+      names_{core.options.breaker},
+      in_flight_max_{core.options.in_flight_max} {}
 
 grpc_destination::~grpc_destination() {
   for (const link& one : links_) one.connection->close();
@@ -31,14 +40,27 @@ grpc_destination::~grpc_destination() {
   if (shown_tripped_) core_.metrics.breakers_open.Decrement();
 }
 
+result<void> grpc_destination::follow(const discovery& where) {
+  const std::weak_ptr<const bool> alive = alive_;
+  auto changed = [this, alive, &io = core_.io](std::shared_ptr<const instance_list> now) {
+    boost::asio::post(io, [this, alive, now = std::move(now)] {
+      if (!alive.expired()) instances_found(*now);
+    });
+  };
+  TREATY_TRY(location_, where.follow(target_, std::move(changed)));
+  if (location_.known) instances_found(*location_.known);
+  return {};
+}
+
 void grpc_destination::take(grpc_exchange_ptr what) {
   what->destination = this;
+  what->authority = location_.authority;
   used_ = clock::now();
   const grpc_client_options& options = core_.options;
-  if (in_flight_ + waiting_.size() >= options.in_flight_max + options.waiting_max)
-    return core_.complete(std::move(what), unknown_outcome("destination queue full: " + address_));
-  if (!addresses_->is_fresh(used_) && !paths_.empty()) ask_for_addresses();  // meanwhile the old ones do
-  if (waiting_.empty() && in_flight_ < options.in_flight_max) {
+  if (in_flight_ + waiting_.size() >= in_flight_max_ + options.waiting_max)
+    return core_.complete(std::move(what), unknown_outcome("destination queue full: " + target_));
+  if (!addresses_.is_fresh(used_) && !paths_.empty()) addresses_.ask();  // meanwhile the old ones do
+  if (waiting_.empty() && in_flight_ < in_flight_max_) {
     if (grpc_connection* const on = pick()) return start(*on, std::move(what));
   }
   enqueue(waiting_.end(), std::move(what));
@@ -60,6 +82,7 @@ grpc_exchange_ptr grpc_destination::dequeue(std::list<grpc_exchange_ptr>::iterat
 
 grpc_exchange_ptr grpc_destination::abandon(grpc_exchange& late) {
   if (late.connection == nullptr) return dequeue(late.place);
+  --links_[late.connection->position].via->in_flight;
   grpc_exchange_ptr out = late.connection->abandon(late);
   --in_flight_;
   serve();
@@ -68,35 +91,37 @@ grpc_exchange_ptr grpc_destination::abandon(grpc_exchange& late) {
 
 grpc_connection* grpc_destination::pick() {
   for (std::size_t tried = 0; tried < links_.size(); ++tried) {
-    grpc_connection& one = *links_[cursor_++ % links_.size()].connection;
-    if (one.capacity() > 0) return &one;
+    const link& one = links_[cursor_++ % links_.size()];
+    if (one.connection->capacity() > 0 && one.via->in_flight < core_.options.in_flight_max) return one.connection.get();
   }
   return nullptr;
 }
 
 void grpc_destination::start(grpc_connection& on, grpc_exchange_ptr what) {
   ++in_flight_;
+  ++links_[on.position].via->in_flight;
   on.start(std::move(what), used_);
 }
 
 void grpc_destination::serve() {
   if (waiting_.empty()) return;
   used_ = clock::now();
-  while (!waiting_.empty() && in_flight_ < core_.options.in_flight_max) {
+  while (!waiting_.empty() && in_flight_ < in_flight_max_) {
     grpc_connection* const on = pick();
     if (on == nullptr) break;
     start(*on, dequeue(waiting_.begin()));
   }
-  if (in_flight_ < core_.options.in_flight_max) open_connections();
+  if (in_flight_ < in_flight_max_) open_connections();
 }
 
 // Whoever waits now waits for a connection, or for an address.
 void grpc_destination::open_connections() {
-  if (waiting_.empty() || in_flight_ >= core_.options.in_flight_max) return;
+  if (waiting_.empty() || in_flight_ >= in_flight_max_) return;
   const auto now = clock::now();
+  if (!addresses_.why_none().empty()) return fail_all_waiting(addresses_.why_none());
   if (paths_.empty()) {
     if (names_.is_open(now)) return fail_all_waiting(refusal(now));
-    return ask_for_addresses();
+    return addresses_.ask();
   }
   open_missing(now);
   if (is_connecting()) return;
@@ -106,17 +131,18 @@ void grpc_destination::open_connections() {
 
 void grpc_destination::open_missing(clock::time_point now) {
   for (const auto& one : paths_) {
-    const bool may_open = one->is_listed && !one->breaker.is_open(now) && links_.size() < core_.options.connections_max;
-    if (may_open && one->connections == 0) open_one(*one, now);
+    const bool may_open = one->is_listed && !one->breaker.is_open(now) && one->connections == 0;
+    if (may_open && links_.size() < core_.options.addresses_max) open_one(*one, now);
   }
 }
 
 // Where one more connection does most good.
 grpc_destination::path* grpc_destination::widest_path(clock::time_point now) {
-  if (links_.size() >= core_.options.connections_max) return nullptr;
+  if (links_.size() >= std::max(core_.options.connections_max, paths_.size())) return nullptr;
   path* out = nullptr;
   for (const auto& one : paths_) {
     if (!one->is_listed || one->breaker.tripped() || one->breaker.is_open(now)) continue;
+    if (one->in_flight >= core_.options.in_flight_max) continue;
     if (out == nullptr || one->connections < out->connections) out = one.get();
   }
   return out;
@@ -146,16 +172,17 @@ void grpc_destination::connected(grpc_connection& one) {
 
 void grpc_destination::connect_failed(grpc_connection& one, std::string_view why) {
   const link gone = forget(one);
-  if (links_.empty()) addresses_->doubt();
-  std::string text = "connect to " + address_ + ": ";
+  if (links_.empty()) addresses_.doubt();
+  std::string text = "connect to " + name_of(*gone.via) + ": ";
   text += why;
   gone.via->breaker.failed(clock::now(), text, core_.jitter());
   show_breaker();
   if (links_.empty()) fail_all_waiting(text);
 }
 
-void grpc_destination::progressed(grpc_connection&, std::vector<ended_call> ended) {
+void grpc_destination::progressed(grpc_connection& on, std::vector<ended_call> ended) {
   in_flight_ -= ended.size();
+  links_[on.position].via->in_flight -= ended.size();
   for (ended_call& one : ended) {
     if (one.was_processed) {
       core_.complete(std::move(one.what), judge_grpc(one.how.code, one.how.message));
@@ -168,14 +195,16 @@ void grpc_destination::progressed(grpc_connection&, std::vector<ended_call> ende
 
 void grpc_destination::again(grpc_exchange_ptr what) {
   if (++what->refusals > refusals_max)
-    return core_.unavailable(std::move(what), "call of " + address_ + ": refused again and again");
+    return core_.unavailable(std::move(what), "call of " + target_ + ": refused again and again");
   enqueue(waiting_.begin(), std::move(what));
 }
 
 void grpc_destination::left(grpc_connection& one, std::vector<grpc_exchange_ptr> broken, std::string_view why) {
+  path& via = *links_[one.position].via;
+  via.in_flight -= broken.size();
+  std::string text = "call of " + name_of(via) + ": ";
   forget(one);
   in_flight_ -= broken.size();
-  std::string text = "call of " + address_ + ": ";
   text += why;
   for (grpc_exchange_ptr& what : broken) core_.unavailable(std::move(what), text);
   serve();
@@ -192,16 +221,21 @@ grpc_destination::link grpc_destination::forget(grpc_connection& one) {
   return out;
 }
 
-void grpc_destination::ask_for_addresses() {
-  addresses_->ask(
-      [this](const host_addresses::list& found, std::string_view why_none) { addresses_found(found, why_none); });
+void grpc_destination::instances_found(const instance_list& now) {
+  addresses_.take(now);
+  in_flight_max_ = core_.options.in_flight_max * std::max<std::size_t>(addresses_.instances(), 1);
+  list_paths(addresses_.known());
+  if (addresses_.instances() == 0) return fail_all_waiting(addresses_.why_none());
+  const auto when = clock::now();
+  if (!addresses_.is_fresh(when)) addresses_.ask();
+  if (!links_.empty()) open_missing(when);
+  if (!paths_.empty()) open_connections();
 }
 
-void grpc_destination::addresses_found(const host_addresses::list& found, std::string_view why_none) {
+void grpc_destination::addresses_found(std::string_view why_none) {
+  const auto found = addresses_.known();
   if (found.empty()) {
-    std::string text = "resolve " + host_ + ": ";
-    text += why_none;
-    if (!paths_.empty()) return;  // old addresses are better than none
+    const std::string text = joined("resolve ", target_, ": ", why_none);
     names_.failed(clock::now(), text, core_.jitter());
     show_breaker();
     return fail_all_waiting(text);
@@ -214,7 +248,7 @@ void grpc_destination::addresses_found(const host_addresses::list& found, std::s
 }
 
 // A connection to an address that is no longer listed ends when its calls have.
-void grpc_destination::list_paths(const host_addresses::list& found) {
+void grpc_destination::list_paths(const service_addresses::list& found) {
   for (const auto& one : paths_) one->is_listed = false;
   for (const auto& where : found) {
     const auto known = std::find_if(paths_.begin(), paths_.end(), [&](const auto& one) { return one->where == where; });
@@ -239,7 +273,14 @@ bool grpc_destination::is_tripped() const {
 }
 
 std::string grpc_destination::refusal(clock::time_point now) const {
-  return address_ + " is " + (paths_.empty() ? names_ : paths_.front()->breaker).text(now);
+  return target_ + " is " + (paths_.empty() ? names_ : paths_.front()->breaker).text(now);
+}
+
+std::string grpc_destination::name_of(const path& one) const {
+  if (!location_.watch && addresses_.instances() == 1) return target_;
+  std::ostringstream out;
+  out << one.where << " of " << target_;
+  return out.str();
 }
 
 void grpc_destination::show_breaker() {
@@ -250,8 +291,9 @@ void grpc_destination::show_breaker() {
 
 void grpc_destination::tidy(clock::time_point now) {
   const bool is_in_use = now - used_ < core_.options.idle_for;
-  if (is_in_use && !addresses_->is_fresh(now) && !paths_.empty()) ask_for_addresses();
-  if (!waiting_.empty() || in_flight_ > 0) open_missing(now);
+  if (is_in_use && !addresses_.is_fresh(now) && !paths_.empty()) addresses_.ask();
+  const bool is_one_of_many = is_in_use && !links_.empty();  // whose dead instances are tried again
+  if (is_one_of_many || !waiting_.empty() || in_flight_ > 0) open_missing(now);
   std::vector<std::shared_ptr<grpc_connection>> all;
   for (const link& one : links_) all.push_back(one.connection);
   for (const auto& one : all) {

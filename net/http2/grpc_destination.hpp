@@ -8,20 +8,23 @@
 
 #include "net/http/connect_breaker.hpp"
 #include "net/http2/grpc_connection.hpp"
-#include "net/http2/host_addresses.hpp"
+#include "net/http2/service_addresses.hpp"
 
 namespace treaty {
 
-/// One host and port: a connection to each of its addresses, which share the calls in turns; more of them when a peer
-/// allows few calls on one; and the calls that wait for their turn, first come, first served.
+/// One target, a host and port or a service: a connection to each address of each of its instances, which share the
+/// calls in turns; more of them when a peer allows few calls on one; and the calls that wait for their turn, first
+/// come, first served. An address that refuses connections is left out while others work, and is tried again now and
+/// then.
 class grpc_destination final : public grpc_connection_owner {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// `address` is shown; `host` and `port` are its parts.
-  grpc_destination(grpc_client_core& core, std::string address, std::string host, std::uint16_t port);
+  grpc_destination(grpc_client_core& core, std::string target);
   ~grpc_destination() override;
 
+  /// Finds out where its instances are. To be called once, before the first call.
+  result<void> follow(const discovery& where);
   /// Starts it, queues it, or fails it.
   void take(grpc_exchange_ptr what);
   /// Removes a call whose time is over, wherever it is.
@@ -29,7 +32,7 @@ public:
   /// Closes what was idle for long, opens what is missing, and looks after silent peers.
   void tidy(clock::time_point now);
   /// Nobody waits for it or for its peers.
-  bool is_idle() const { return in_flight_ == 0 && waiting_.empty() && !addresses_->is_asking(); }
+  bool is_idle() const { return in_flight_ == 0 && waiting_.empty() && !addresses_.is_asking(); }
   bool is_tripped() const;
   clock::time_point used() const { return used_; }
 
@@ -45,6 +48,7 @@ private:
     grpc_connection::endpoint where;
     connect_breaker breaker;
     std::size_t connections = 0;
+    std::size_t in_flight = 0;
     bool is_listed = true;
   };
   struct link {
@@ -62,9 +66,10 @@ private:
   void open_one(path& via, clock::time_point now);
   path* widest_path(clock::time_point now);
   bool is_connecting() const;
-  void ask_for_addresses();
-  void addresses_found(const host_addresses::list& found, std::string_view why_none);
-  void list_paths(const host_addresses::list& found);
+  void instances_found(const instance_list& now);
+  void addresses_found(std::string_view why_none);
+  void list_paths(const service_addresses::list& found);
+  std::string name_of(const path& one) const;
   link forget(grpc_connection& one);
   void again(grpc_exchange_ptr what);
   void fail_all_waiting(std::string_view why);
@@ -72,15 +77,17 @@ private:
   void show_breaker();
 
   grpc_client_core& core_;
-  const std::string address_;
-  const std::string host_;
-  const std::shared_ptr<host_addresses> addresses_;
+  const std::string target_;
+  service_addresses addresses_;
+  service_location location_;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   connect_breaker names_;  // as the name service answers
   std::vector<std::unique_ptr<path>> paths_;
   std::vector<link> links_;
   std::size_t cursor_ = 0;  // of `links_`: whose turn it is
   std::list<grpc_exchange_ptr> waiting_;
   std::size_t in_flight_ = 0;
+  std::size_t in_flight_max_;  // the limit of one instance for each of them
   clock::time_point used_{};
   bool shown_tripped_ = false;
 };

@@ -19,7 +19,14 @@ host_addresses::host_addresses(asio::io_context& io, std::string host, std::uint
     : io_{io}, host_{std::move(host)}, port_{port}, kept_{kept} {
   boost::system::error_code is_name;
   const auto address = asio::ip::make_address(host_, is_name);
-  if (!is_name) given_.emplace_back(address, port_);
+  if (is_name) return;
+  is_given_ = true;
+  known_.emplace_back(address, port_);
+  fresh_until_ = clock::time_point::max();
+}
+
+void host_addresses::doubt() {
+  if (!is_given_) fresh_until_ = {};
 }
 
 void host_addresses::ask(heard then) {
@@ -34,7 +41,8 @@ void host_addresses::ask(heard then) {
                             list found;
                             for (const auto& one : results) found.push_back(one.endpoint());
                             self->fresh_until_ = clock::now() + (found.empty() ? pause_after_none : self->kept_);
-                            then(found, error ? error.message() : "no address");
+                            if (!found.empty()) self->known_ = std::move(found);  // old ones are better than none
+                            then(error ? error.message() : "no address");
                           });
 }
 

@@ -17,16 +17,16 @@ class host_addresses : public std::enable_shared_from_this<host_addresses> {
 public:
   using clock = std::chrono::steady_clock;
   using list = std::vector<boost::asio::ip::tcp::endpoint>;
-  /// Hears the answers of the name service; `found` may be empty, for `why_none`.
-  using heard = std::function<void(const list& found, std::string_view why_none)>;
+  /// Hears that the name service has answered; `why_none` is for the case that nothing is known.
+  using heard = std::function<void(std::string_view why_none)>;
 
   host_addresses(boost::asio::io_context& io, std::string host, std::uint16_t port, std::chrono::milliseconds kept);
-  /// The host is an address itself.
-  const list& given() const { return given_; }
-  /// Asking again can wait.
-  bool is_fresh(clock::time_point now) const { return !given_.empty() || now < fresh_until_; }
+  /// What the name service said last, as long as it said something; or the host is an address itself.
+  const list& known() const { return known_; }
+  /// Asking again can wait until then.
+  clock::time_point fresh_until() const { return fresh_until_; }
   /// The host may have moved.
-  void doubt() { fresh_until_ = {}; }
+  void doubt();
   /// Does nothing while a question is under way. `then` runs later, never inline, unless this object is gone by then.
   void ask(heard then);
   bool is_asking() const { return asking_; }
@@ -36,7 +36,8 @@ private:
   const std::string host_;
   const std::uint16_t port_;
   const std::chrono::milliseconds kept_;
-  list given_;
+  bool is_given_ = false;
+  list known_;
   clock::time_point fresh_until_{};
   bool asking_ = false;
 };

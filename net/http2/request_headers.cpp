@@ -36,7 +36,7 @@ request_headers::request_headers(const grpc_exchange& what, std::string_view use
   all_.push_back({":method", "POST"});
   all_.push_back({":scheme", "http"});
   all_.push_back({":path", what.target.method});
-  all_.push_back({":authority", what.target.address});
+  all_.push_back({":authority", what.authority});
   all_.push_back({"te", "trailers"});
   all_.push_back({"content-type", "application/grpc"});
   all_.push_back({"user-agent", user_agent});

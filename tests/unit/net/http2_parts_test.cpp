@@ -36,6 +36,7 @@ TEST(BinaryMetadata, IsBase64WithoutPadding) {
 TEST(RequestHeaders, PutGrpcsOwnInFrontOfTheMetadata) {
   grpc_exchange what{nullptr};
   what.target = {"h:1", "/s.S/M"};
+  what.authority = "h:1";
   what.deadline = std::chrono::steady_clock::time_point{} + 2s;
   what.metadata = {{"dtm-gid", "g1"}, {"x-bin", std::string{"\0\1", 2}}};
   const request_headers headers{what, "treaty/1", {}};
