@@ -23,12 +23,11 @@ import (
 	"treaty/tests/wire/gokit"
 )
 
-var (
-	//go:embed schema.sql
-	schema string
-	//go:embed barrier.sql
-	barrierSchema string
-)
+//go:embed schema.sql
+var schema string
+
+// barrierSchema is the one that we offer to users.
+const barrierSchema = "../../../deploy/compose/mariadb/barrier.sql"
 
 // patience is for calls between processes that are there: however busy the machine, none is given up and repeated.
 const patience = 20 * time.Second
@@ -43,7 +42,9 @@ func startServers(t *testing.T) *servers {
 	s := &servers{mariaDB: gokit.StartServer(t, gokit.MariaDB), redis: gokit.StartServer(t, gokit.Redis), etcd: startEtcd(t)}
 	s.database = open(t, s.mariaDB, "")
 	s.mariaDB.AwaitReady(t, func() bool { return s.database.Ping() == nil })
-	execute(t, s.database, barrierSchema)
+	barrier, err := os.ReadFile(barrierSchema)
+	must(t, err)
+	execute(t, s.database, string(barrier))
 	s.redis.AwaitReady(t, func() bool { return listens(s.redis.Address()) })
 	return s
 }

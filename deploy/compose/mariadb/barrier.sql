@@ -1,6 +1,6 @@
 -- The barrier's table, as DTM's libraries of every language expect it.
-create database dtm_barrier;
-create table dtm_barrier.barrier (
+create database if not exists dtm_barrier;
+create table if not exists dtm_barrier.barrier (
   id bigint primary key auto_increment,
   trans_type varchar(45) default '',
   gid varchar(128) default '',
