@@ -41,13 +41,14 @@ call_faults& call_faults::operator+=(const call_faults& other) {
   return *this;
 }
 
-call_board::call_board(std::size_t slots, call_rules rules)
+call_board::call_board(std::size_t slots, std::vector<call_rules> rules)
     : slots_(slots), run_{random_run()}, rules_{std::move(rules)} {}
 
-void call_board::open(std::size_t slot, char* gid) {
+void call_board::open(std::size_t slot, std::size_t rules, char* gid) {
   slot_state& state = slots_[slot];
   if (++state.next == 0) ++state.next;
   state.seen.store(0, std::memory_order_relaxed);
+  state.rules.store(static_cast<std::uint32_t>(rules), std::memory_order_relaxed);
   state.sequence.store(state.next, std::memory_order_release);
   *gid++ = 'b';
   gid = std::copy(run_.begin(), run_.end(), gid);
@@ -70,23 +71,45 @@ std::optional<std::size_t> call_board::slot_of(std::string_view gid, std::uint32
   return slot;
 }
 
+std::optional<call_board::known_call> call_board::recognise(const branch_call& call) const {
+  known_call known;
+  const auto slot = slot_of(call.gid, known.sequence);
+  if (!slot || slots_[*slot].sequence.load(std::memory_order_acquire) != known.sequence) return std::nullopt;
+  known.slot = *slot;
+  known.rules = &rules_[slots_[*slot].rules.load(std::memory_order_relaxed)];
+  const auto bit = known.rules->call_of(call.op, call.branch);
+  if (!bit) return std::nullopt;
+  known.bit = *bit;
+  return known;
+}
+
 std::optional<completed_transaction> call_board::note(const branch_call& call, std::int64_t at, call_faults& faults) {
-  std::uint32_t sequence = 0;
-  const auto slot = slot_of(call.gid, sequence);
-  const auto bit = rules_.call_of(call.op, call.branch);
-  if (!slot || !bit || slots_[*slot].sequence.load(std::memory_order_acquire) != sequence) {
+  const auto known = recognise(call);
+  if (!known) {
     ++faults.unexpected;
     return std::nullopt;
   }
-  const call_set before = slots_[*slot].seen.fetch_or(*bit, std::memory_order_acq_rel);
-  if ((before & *bit) != 0) {
+  const call_set before = slots_[known->slot].seen.fetch_or(known->bit, std::memory_order_acq_rel);
+  if ((before & known->bit) != 0) {
     ++faults.duplicates;
     return std::nullopt;
   }
-  const call_set required = rules_.required_before(*bit);
+  const call_set required = known->rules->required_before(known->bit);
   if ((before & required) != required) ++faults.out_of_order;
-  if ((before | *bit) != rules_.all()) return std::nullopt;
-  return completed_transaction{*slot, sequence, at};
+  if ((before | known->bit) != known->rules->all()) return std::nullopt;
+  return completed_transaction{known->slot, known->sequence, at};
+}
+
+void call_board::look_at(const branch_call& call, call_faults& faults) const {
+  const auto known = recognise(call);
+  if (!known) {
+    ++faults.unexpected;
+    return;
+  }
+  const call_set before = slots_[known->slot].seen.load(std::memory_order_acquire);
+  const call_set required = known->rules->required_before(known->bit);
+  if ((before & known->bit) != 0) ++faults.duplicates;
+  if ((before & required) != required) ++faults.out_of_order;
 }
 
 void call_board::completed(std::vector<completed_transaction>& batch, poller& generator) {

@@ -48,11 +48,12 @@ struct completed_transaction {
 /// that comes after the slot was given to another transaction is seen as unexpected.
 class call_board {
 public:
-  call_board(std::size_t slots, call_rules rules);
+  /// A transaction names by its position which of the rules are its own.
+  call_board(std::size_t slots, std::vector<call_rules> rules);
 
   static constexpr std::size_t gid_size = 22;
   /// Starts the next transaction of a slot and writes its gid (gid_size characters). Threads: the generator's.
-  void open(std::size_t slot, char* gid);
+  void open(std::size_t slot, std::size_t rules, char* gid);
   /// From now on, calls of the slot's transaction are unexpected. Threads: the generator's.
   void close(std::size_t slot);
   /// False when the slot was given to another transaction since. Threads: the generator's.
@@ -60,6 +61,8 @@ public:
 
   /// Notes one call; the transaction when this was its last. Threads: any.
   std::optional<completed_transaction> note(const branch_call& call, std::int64_t at, call_faults& faults);
+  /// Holds a call against the rules that is not going to be carried out, so that it has to be repeated. Threads: any.
+  void look_at(const branch_call& call, call_faults& faults) const;
 
   /// Hands completed transactions to the generator and wakes it. Threads: any; in batches.
   void completed(std::vector<completed_transaction>& batch, poller& generator);
@@ -70,13 +73,21 @@ private:
   struct alignas(64) slot_state {
     std::atomic<std::uint32_t> sequence{0};  // 0: none; else of the transaction in this slot
     std::atomic<call_set> seen{0};
+    std::atomic<std::uint32_t> rules{0};
     std::uint32_t next = 0;  // what `sequence` was last, also after `close`
   };
+  struct known_call {
+    std::size_t slot = 0;
+    std::uint32_t sequence = 0;
+    call_set bit = 0;
+    const call_rules* rules = nullptr;
+  };
   std::optional<std::size_t> slot_of(std::string_view gid, std::uint32_t& sequence) const;
+  std::optional<known_call> recognise(const branch_call& call) const;
 
   std::vector<slot_state> slots_;
   const std::string run_;
-  const call_rules rules_;
+  const std::vector<call_rules> rules_;
   std::mutex mutex_;
   std::vector<completed_transaction> completed_;
 };

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,10 @@ namespace treaty::load {
 /// The answer to a slot's request, in its protocol's numbers.
 struct client_answer {
   static constexpr int broken = -1;  // none came: the connection broke
+  static constexpr std::int64_t no_hint = -1;
   std::size_t slot = 0;
   int status = broken;
+  std::int64_t retry_after_ms = no_hint;  // when to ask again, as whoever refuses says
 };
 
 /// The clients' side of the sockets: each slot has at most one request under way. What arrives wakes the generator's

@@ -22,7 +22,8 @@ public:
 
   const endpoint& address() const { return address_; }
   const endpoint& grpc_address() const { return grpc_address_; }
-  int pid() const { return pid_; }  // 0: unknown
+  int pid() const { return pid_; }                                         // 0: unknown
+  const std::string& store_directory() const { return store_directory_; }  // empty: unknown
   bool store_in_memory() const { return store_in_memory_; }
 
 private:
@@ -31,6 +32,7 @@ private:
   endpoint address_;
   endpoint grpc_address_;
   int pid_ = 0;
+  std::string store_directory_;
   bool store_in_memory_ = false;
 };
 

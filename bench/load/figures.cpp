@@ -28,8 +28,8 @@ void add_coordinator(const sample& before, const sample& after, const exchanges&
   const double seconds = after.coordinator.cpu_seconds - before.coordinator.cpu_seconds;
   to.cores = share(seconds, difference(before.at, after.at) / 1e9);
   to.coordinator = share(seconds * 1e6, finished);
-  to.coordinator_per_exchange = share(to.coordinator, static_cast<double>(each.of_coordinator()));
-  to.coordinator_per_branch_call = share(to.coordinator, static_cast<double>(each.branch_calls));
+  to.coordinator_per_exchange = share(to.coordinator, each.of_coordinator());
+  to.coordinator_per_branch_call = share(to.coordinator, each.branch_calls);
   if (after.coordinator.disk_bytes > 0)
     to.disk_bytes = share(after.coordinator.disk_bytes - before.coordinator.disk_bytes, finished);
 }

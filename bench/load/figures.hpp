@@ -20,12 +20,12 @@ struct sample {
   std::map<std::string, double> metrics;
 };
 
-/// What one transaction exchanges.
+/// What one transaction exchanges; of a mix the average.
 struct exchanges {
-  std::size_t requests = 0;      // of its client with the coordinator
-  std::size_t branch_calls = 0;  // by the coordinator
-  std::size_t client_calls = 0;  // by its client, to participants
-  std::size_t of_coordinator() const { return requests + branch_calls; }
+  double requests = 0;      // of its client with the coordinator
+  double branch_calls = 0;  // by the coordinator
+  double client_calls = 0;  // by its client, to participants
+  double of_coordinator() const { return requests + branch_calls; }
 };
 
 /// Costs of one transaction, in microseconds of CPU where nothing else is said; nothing where it could not be read.

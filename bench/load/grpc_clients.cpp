@@ -5,6 +5,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,15 @@ std::vector<std::unique_ptr<grpc::GenericStub>> connect_all(const endpoint& to, 
     out.push_back(std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
         to.host + ":" + std::to_string(to.port), grpc::InsecureChannelCredentials(), arguments)));
   return out;
+}
+
+/// gRPC's own word for Retry-After, in milliseconds.
+std::int64_t push_back_of(const grpc::ClientContext& context) {
+  const auto found = context.GetServerTrailingMetadata().find("grpc-retry-pushback-ms");
+  std::int64_t hint = client_answer::no_hint;
+  if (found != context.GetServerTrailingMetadata().end())
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), hint);
+  return hint;
 }
 
 struct rpc_under_way {
@@ -79,8 +89,11 @@ void grpc_clients::core::send(std::size_t slot, request_template& request, std::
 void grpc_clients::core::answered(std::size_t slot, const grpc::Status& status) {
   const bool is_broken =
       status.error_code() == grpc::StatusCode::UNAVAILABLE || status.error_code() == grpc::StatusCode::CANCELLED;
+  const std::int64_t hint = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED
+                                ? push_back_of(calls_[slot]->context)
+                                : client_answer::no_hint;
   const std::scoped_lock lock{mutex_};
-  answers_.push_back({slot, is_broken ? client_answer::broken : static_cast<int>(status.error_code())});
+  answers_.push_back({slot, is_broken ? client_answer::broken : static_cast<int>(status.error_code()), hint});
   if (answers_.size() == 1) events_.wake();  // else it was woken and has not come yet
   if (--under_way_ == 0) none_left_.notify_all();
 }

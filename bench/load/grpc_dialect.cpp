@@ -14,6 +14,7 @@ request_template rpc_to(addressee to, std::string method, std::string message) {
   request.method = std::move(method);
   request.text = std::move(message);
   request.expected_status = grpc::StatusCode::OK;
+  request.overloaded_status = grpc::StatusCode::RESOURCE_EXHAUSTED;
   find_gid(request);
   return request;
 }

@@ -1,5 +1,6 @@
 #include "bench/load/grpc_participants.hpp"
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "bench/load/habits.hpp"
 #include "bench/load/sockets.hpp"
 
 namespace treaty::load {
@@ -38,7 +40,8 @@ branch_call call_of(const grpc::GenericCallbackServerContext& context) {
 
 class grpc_participants::service final : public grpc::CallbackGenericService {
 public:
-  service(call_board& board, poller& generator) : board_{board}, generator_{generator} {
+  service(const participant_habits& habits, call_board& board, poller& generator)
+      : latency_{habits.latency}, reactions_{habits}, board_{board}, generator_{generator} {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("0.0.0.0:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterCallbackGenericService(this);
@@ -52,6 +55,7 @@ public:
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
   grpc::Status serve(const grpc::GenericCallbackServerContext& context);
 
+  std::chrono::milliseconds latency() const { return latency_; }
   int port() const { return port_; }
   std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
   call_faults faults() const {
@@ -61,7 +65,11 @@ public:
 
 private:
   class one_call;
+  reaction next_reaction();
+  grpc::Status react(const branch_call& call, reaction how, call_faults& found);
 
+  const std::chrono::milliseconds latency_;
+  reactions reactions_;
   call_board& board_;
   poller& generator_;
   int port_ = 0;
@@ -79,17 +87,24 @@ public:
   }
   void OnReadDone(bool ok) override {
     if (!ok) return Finish({grpc::StatusCode::CANCELLED, "no message"});
-    const grpc::Status status = home_.serve(context_);
-    if (!status.ok()) return Finish(status);
-    const grpc::Slice nothing;
-    answer_ = grpc::ByteBuffer{&nothing, 1};
-    StartWriteAndFinish(&answer_, {}, status);
+    status_ = home_.serve(context_);
+    if (home_.latency().count() == 0) return answer();
+    alarm_.Set(std::chrono::system_clock::now() + home_.latency(), [this](bool) { answer(); });
   }
   void OnDone() override { delete this; }
 
 private:
+  void answer() {
+    if (!status_.ok()) return Finish(status_);
+    const grpc::Slice nothing;
+    answer_ = grpc::ByteBuffer{&nothing, 1};
+    StartWriteAndFinish(&answer_, {}, status_);
+  }
+
   service& home_;
   grpc::GenericCallbackServerContext& context_;
+  grpc::Status status_;
+  grpc::Alarm alarm_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer answer_;
 };
@@ -103,19 +118,39 @@ grpc::Status grpc_participants::service::serve(const grpc::GenericCallbackServer
   const branch_call call = call_of(context);
   if (call.path == "floor") return grpc::Status::OK;
   call_faults found;
-  if (const auto done = board_.note(call, now_ns(), found)) {
-    std::vector<completed_transaction> batch{*done};
-    board_.completed(batch, generator_);
-  }
+  const grpc::Status said = react(call, next_reaction(), found);
   if (!found.none()) {
     const std::scoped_lock lock{mutex_};
     faults_ += found;
   }
+  return said;
+}
+
+reaction grpc_participants::service::next_reaction() {
+  const std::scoped_lock lock{mutex_};
+  return reactions_.next();
+}
+
+grpc::Status grpc_participants::service::react(const branch_call& call, reaction how, call_faults& found) {
+  switch (how) {
+    case reaction::carry_out:
+      break;
+    case reaction::trouble:
+      board_.look_at(call, found);
+      return {grpc::StatusCode::UNKNOWN, "trouble"};
+    case reaction::ongoing:
+      board_.look_at(call, found);
+      return {grpc::StatusCode::FAILED_PRECONDITION, "ONGOING"};
+  }
+  if (const auto done = board_.note(call, now_ns(), found)) {
+    std::vector<completed_transaction> batch{*done};
+    board_.completed(batch, generator_);
+  }
   return call.path == "refuse" ? grpc::Status{grpc::StatusCode::ABORTED, "FAILURE"} : grpc::Status::OK;
 }
 
-grpc_participants::grpc_participants(call_board& board, poller& generator)
-    : service_{std::make_unique<service>(board, generator)} {}
+grpc_participants::grpc_participants(const participant_habits& habits, call_board& board, poller& generator)
+    : service_{std::make_unique<service>(habits, board, generator)} {}
 
 grpc_participants::~grpc_participants() = default;
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "bench/load/options.hpp"
 #include "bench/load/participants.hpp"
 
 namespace treaty::load {
@@ -11,7 +12,7 @@ class poller;
 /// Participants over gRPC: any method of any service, told apart by its last word.
 class grpc_participants final : public participants {
 public:
-  grpc_participants(call_board& board, poller& generator);
+  grpc_participants(const participant_habits& habits, call_board& board, poller& generator);
   grpc_participants(const grpc_participants&) = delete;
   grpc_participants& operator=(const grpc_participants&) = delete;
   ~grpc_participants() override;

@@ -14,6 +14,7 @@ request_template post(addressee to, const std::string& host, std::string_view ta
   request_template request;
   request.to = to;
   request.expected_status = 200;
+  request.overloaded_status = 429;
   request.text =
       fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
                   target, host, body.size(), body);

@@ -3,13 +3,17 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
+#include "bench/load/habits.hpp"
 #include "bench/load/process.hpp"
 #include "bench/load/wire.hpp"
 
@@ -20,6 +24,12 @@ constexpr std::string_view success_response =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"dtm_result\":\"SUCCESS\"}";
 constexpr std::string_view refusal_response =
     "HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"dtm_result\":\"FAILURE\"}";
+constexpr std::string_view ongoing_response =
+    "HTTP/1.1 425 Too Early\r\nContent-Type: application/json\r\nContent-Length: "
+    "24\r\n\r\n{\"dtm_result\":\"ONGOING\"}";
+constexpr std::string_view trouble_response =
+    "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+constexpr std::chrono::hours forever{1};
 constexpr std::uint64_t listener_tag = poller::wake_tag - 1;
 
 }  // namespace
@@ -27,8 +37,12 @@ constexpr std::uint64_t listener_tag = poller::wake_tag - 1;
 /// One thread with its own listener and connections.
 class http_participants::server {
 public:
-  server(std::uint16_t port, call_board& board, poller& generator)
-      : listener_{listen_on(port)}, board_{board}, generator_{generator} {
+  server(std::uint16_t port, const participant_habits& habits, call_board& board, poller& generator)
+      : latency_ns_{std::chrono::nanoseconds{habits.latency}.count()},
+        reactions_{habits},
+        listener_{listen_on(port)},
+        board_{board},
+        generator_{generator} {
     poller_.watch(listener_, listener_tag);
     thread_ = std::thread{[this] { run(); }};
   }
@@ -54,13 +68,24 @@ private:
     std::string input;
   };
 
+  struct late_answer {
+    std::int64_t due;
+    std::uint64_t session;
+    std::string text;
+  };
+
   void run();
   void accept_all();
   void serve(std::uint64_t tag);
+  void send_late();
+  std::chrono::nanoseconds wait_limit() const;
   std::size_t answer_whole(std::string_view input);
   std::string_view answer_one(std::string_view start_line);
+  std::string_view carry_out(const branch_call& call);
   void flush();
 
+  const std::int64_t latency_ns_;
+  reactions reactions_;
   poller poller_;
   descriptor listener_;
   call_board& board_;
@@ -69,6 +94,7 @@ private:
   std::uint64_t next_tag_ = 0;
   std::array<char, 64 * 1024> scratch_;
   std::string output_;
+  std::deque<late_answer> late_;  // all are equally late, so the first is due first
   std::vector<completed_transaction> completed_;
   std::uint64_t served_ = 0;
   call_faults found_;
@@ -81,14 +107,29 @@ private:
 
 void http_participants::server::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
-    for (const epoll_event& event : poller_.wait(-1)) {
+    for (const epoll_event& event : poller_.wait(wait_limit())) {
       if (event.data.u64 == listener_tag) {
         accept_all();
       } else if (event.data.u64 != poller::wake_tag) {
         serve(event.data.u64);
       }
     }
+    send_late();
     flush();
+  }
+}
+
+std::chrono::nanoseconds http_participants::server::wait_limit() const {
+  if (late_.empty()) return forever;
+  return std::chrono::nanoseconds{std::max<std::int64_t>(late_.front().due - now_ns(), 0)};
+}
+
+void http_participants::server::send_late() {
+  const std::int64_t now = late_.empty() ? 0 : now_ns();
+  for (; !late_.empty() && late_.front().due <= now; late_.pop_front()) {
+    const auto found = sessions_.find(late_.front().session);
+    if (found == sessions_.end()) continue;
+    if (write_all(found->second.socket, late_.front().text) == io_end::closed) sessions_.erase(found);
   }
 }
 
@@ -108,7 +149,12 @@ void http_participants::server::serve(std::uint64_t tag) {
   const io_end read = read_available(one.socket, scratch_, one.input);
   output_.clear();
   one.input.erase(0, answer_whole(one.input));
-  const io_end written = write_all(one.socket, output_);
+  io_end written = io_end::open;
+  if (latency_ns_ == 0) {
+    written = write_all(one.socket, output_);
+  } else if (!output_.empty()) {
+    late_.push_back({now_ns() + latency_ns_, tag, output_});
+  }
   if (read == io_end::closed || written == io_end::closed) sessions_.erase(found);
 }
 
@@ -136,8 +182,22 @@ std::string_view http_participants::server::answer_one(std::string_view start_li
     return success_response;
   }
   if (call->path == "/floor") return success_response;
-  if (const auto done = board_.note(*call, now_ns(), found_)) completed_.push_back(*done);
-  return call->path == "/refuse" ? refusal_response : success_response;
+  switch (reactions_.next()) {
+    case reaction::carry_out:
+      return carry_out(*call);
+    case reaction::trouble:
+      board_.look_at(*call, found_);
+      return trouble_response;
+    case reaction::ongoing:
+      board_.look_at(*call, found_);
+      return ongoing_response;
+  }
+  return trouble_response;
+}
+
+std::string_view http_participants::server::carry_out(const branch_call& call) {
+  if (const auto done = board_.note(call, now_ns(), found_)) completed_.push_back(*done);
+  return call.path == "/refuse" ? refusal_response : success_response;
 }
 
 void http_participants::server::flush() {
@@ -148,9 +208,10 @@ void http_participants::server::flush() {
   faults_ = found_;
 }
 
-http_participants::http_participants(std::size_t threads, call_board& board, poller& generator) {
+http_participants::http_participants(std::size_t threads, const participant_habits& habits, call_board& board,
+                                     poller& generator) {
   for (std::size_t i = 0; i < threads; ++i) {
-    servers_.push_back(std::make_unique<server>(port_, board, generator));
+    servers_.push_back(std::make_unique<server>(port_, habits, board, generator));
     port_ = servers_.back()->port();
   }
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/load/options.hpp"
 #include "bench/load/participants.hpp"
 #include "bench/load/sockets.hpp"
 
@@ -11,7 +12,7 @@ namespace treaty::load {
 /// Participants over HTTP/1.1.
 class http_participants final : public participants {
 public:
-  http_participants(std::size_t threads, call_board& board, poller& generator);
+  http_participants(std::size_t threads, const participant_habits& habits, call_board& board, poller& generator);
   http_participants(const http_participants&) = delete;
   http_participants& operator=(const http_participants&) = delete;
   ~http_participants() override;

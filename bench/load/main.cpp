@@ -9,12 +9,16 @@ namespace {
 
 treaty::load::load_report run(const treaty::load::load_options& options) {
   switch (options.what) {
-    case treaty::load::profile::closed_loop:
-      return run_closed_loop(options);
+    case treaty::load::profile::transactions:
+      return run_transactions(options);
     case treaty::load::profile::floor:
       return run_floor(options);
     case treaty::load::profile::refuse:
       return run_refuse(options);
+    case treaty::load::profile::overload:
+      return run_overload(options);
+    case treaty::load::profile::soak:
+      return run_soak(options);
   }
   return {};
 }

@@ -3,12 +3,15 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -40,6 +43,12 @@ double disk_bytes_of(int pid) {
   return 0;
 }
 
+double open_files_of(int pid) {
+  std::error_code gone;
+  const std::filesystem::directory_iterator files{"/proc/" + std::to_string(pid) + "/fd", gone};
+  return gone ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
+}
+
 std::int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
@@ -60,6 +69,7 @@ process_usage usage_of(int pid) {
   process_usage usage;
   usage.cpu_seconds = cpu_seconds_of(pid);
   usage.disk_bytes = disk_bytes_of(pid);
+  usage.open_files = open_files_of(pid);
   std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
   for (std::string line; std::getline(file, line);) {
     std::istringstream words{line};
@@ -70,6 +80,17 @@ process_usage usage_of(int pid) {
     if (key == "VmHWM:") usage.resident_peak_mb = kilobytes / 1024;
   }
   return usage;
+}
+
+double directory_mb(const std::string& directory) {
+  double bytes = 0;
+  std::error_code gone;  // files come and go meanwhile
+  for (auto at = std::filesystem::recursive_directory_iterator{directory, gone};
+       at != std::filesystem::recursive_directory_iterator{}; at.increment(gone)) {
+    struct stat what {};
+    if (::lstat(at->path().c_str(), &what) == 0) bytes += 512.0 * static_cast<double>(what.st_blocks);
+  }
+  return bytes / (1024 * 1024);
 }
 
 std::int64_t thread_cpu_ns(std::thread& thread) {

@@ -14,9 +14,13 @@ struct process_usage {
   double cpu_seconds = 0;  // of all its threads, user and system
   double resident_mb = 0;
   double resident_peak_mb = 0;
+  double open_files = 0;  // descriptors
   double disk_bytes = 0;  // sent to the disk, or waiting for that, since its start; 0 also when it may not be read
 };
 process_usage usage_of(int pid);
+
+/// Room that the files below `directory` take on the disk.
+double directory_mb(const std::string& directory);
 
 /// CPU of one thread of this process; of all of it.
 std::int64_t thread_cpu_ns(std::thread& thread);

@@ -81,8 +81,10 @@ void poller::watch(const descriptor& what, std::uint64_t tag) {
   if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, what.number(), &event) != 0) fail("epoll_ctl");
 }
 
-std::span<const epoll_event> poller::wait(int milliseconds) {
-  const int count = ::epoll_wait(epoll_.number(), ready_.data(), static_cast<int>(ready_.size()), milliseconds);
+std::span<const epoll_event> poller::wait(std::chrono::nanoseconds limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+  const timespec most{seconds.count(), (limit - seconds).count()};
+  const int count = ::epoll_pwait2(epoll_.number(), ready_.data(), static_cast<int>(ready_.size()), &most, nullptr);
   const auto ready = std::span<const epoll_event>{ready_}.first(count > 0 ? static_cast<std::size_t>(count) : 0);
   for (const epoll_event& event : ready) {
     if (event.data.u64 != wake_tag) continue;

@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -34,8 +35,8 @@ class poller {
 public:
   poller();
   void watch(const descriptor& what, std::uint64_t tag);
-  /// The tags of what is ready; `wake_tag` after `wake`. Waits at most `milliseconds`.
-  std::span<const epoll_event> wait(int milliseconds);
+  /// The tags of what is ready; `wake_tag` after `wake`. Waits at most `limit`.
+  std::span<const epoll_event> wait(std::chrono::nanoseconds limit);
   void wake();
 
   static constexpr std::uint64_t wake_tag = ~std::uint64_t{0};

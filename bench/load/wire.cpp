@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view length_name = "content-length:";
 constexpr std::string_view encoding_name = "transfer-encoding:";
+constexpr std::string_view retry_name = "retry-after:";
 
 bool is_header(std::string_view line, std::string_view name) {
   return line.size() > name.size() && ::strncasecmp(line.data(), name.data(), name.size()) == 0;
@@ -63,6 +64,22 @@ int status_of(std::string_view start_line) {
   int status = 0;
   if (start_line.size() >= 12) std::from_chars(start_line.data() + 9, start_line.data() + 12, status);
   return status;
+}
+
+std::optional<std::int64_t> retry_after_ms(std::string_view head) {
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find('\n'), head.size() - 1);
+    const std::string_view line = head.substr(0, end);
+    if (line.empty() || line == "\r") break;  // the body follows
+    if (is_header(line, retry_name)) {
+      const std::size_t digits = std::min(line.find_first_not_of(' ', retry_name.size()), line.size());
+      std::int64_t seconds = 0;
+      if (std::from_chars(line.data() + digits, line.data() + line.size(), seconds).ec != std::errc{}) break;
+      return seconds * 1'000;
+    }
+    head.remove_prefix(end + 1);
+  }
+  return std::nullopt;
 }
 
 std::optional<branch_call> parse_call(std::string_view start_line) {

@@ -24,6 +24,9 @@ framing frame(std::string_view buffer, framed_message& to);
 /// The status of a response; 0 when the line is none.
 int status_of(std::string_view start_line);
 
+/// Retry-After of a response in milliseconds; nothing when it has none, or one in another form than seconds.
+std::optional<std::int64_t> retry_after_ms(std::string_view head);
+
 /// What a branch call says in its query string. Numbers are not checked further than that they are there.
 std::optional<branch_call> parse_call(std::string_view start_line);
 

@@ -17,10 +17,12 @@ class coordinator_under_load;
 /// maker's.
 struct world {
   /// Without a coordinator the clients can reach the participants alone.
-  world(const load_options& options, const transaction_kind& kind, const coordinator_under_load* coordinator);
+  world(const load_options& options, const coordinator_under_load* coordinator);
+  /// What clients do for each form of the mix.
+  work_plan plan(const load_options& options) const;
 
   poller events;
-  const call_rules rules;
+  const std::vector<call_rules> rules;  // of each form of the mix
   call_board board;
   std::unique_ptr<participants> services;
   std::unique_ptr<dialect> words;

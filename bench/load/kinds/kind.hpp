@@ -4,14 +4,14 @@
 
 #include "bench/load/call_rules.hpp"
 #include "bench/load/dialect.hpp"
-#include "bench/load/options.hpp"
+#include "bench/load/forms.hpp"
 
 namespace treaty::load {
 
 /// A kind of transaction: what clients do for it, and which calls its participants must see.
 struct transaction_kind {
-  call_rules (*rules)(const load_options& options);
-  std::vector<request_template> (*requests)(const load_options& options, const dialect& words);
+  call_rules (*rules)(const transaction_form& form);
+  std::vector<request_template> (*requests)(const transaction_form& form, const dialect& words);
 };
 
 /// Submitted whole; the coordinator calls the actions, and when the last one refuses, the compensations.

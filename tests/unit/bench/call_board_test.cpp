@@ -10,11 +10,11 @@ namespace {
 /// One slot whose transaction is under way.
 class board_of {
 public:
-  board_of(mode kind, const load_options& options) : board_{1, kind_of(kind).rules(options)} { open(); }
+  board_of(mode kind, const transaction_form& form) : board_{1, {kind_of(kind).rules(form)}} { open(); }
 
   void open() {
     gid_.assign(call_board::gid_size, ' ');
-    board_.open(0, gid_.data());
+    board_.open(0, 0, gid_.data());
   }
   /// True when that was the transaction's last call.
   bool call(std::string_view op, std::size_t branch) {
@@ -28,12 +28,12 @@ private:
   std::string gid_;
 };
 
-load_options two_branches(outcome how = outcome::commit, branch_order order = branch_order::serial) {
-  load_options options;
-  options.branches = 2;
-  options.outcome = how;
-  options.order = order;
-  return options;
+transaction_form two_branches(outcome how = outcome::commit, branch_order order = branch_order::serial) {
+  transaction_form form;
+  form.branches = 2;
+  form.outcome = how;
+  form.order = order;
+  return form;
 }
 
 TEST(CallBoard, CompletesATccWhenBothAreTriedAndThenConfirmedLastFirst) {
@@ -91,12 +91,12 @@ TEST(CallBoard, CountsWhatNobodyAskedFor) {
 }
 
 TEST(CallBoard, CountsACallOfATransactionWhoseSlotWentOn) {
-  call_board board{1, kind_of(mode::saga).rules(two_branches())};
+  call_board board{1, {kind_of(mode::saga).rules(two_branches())}};
   call_faults faults;
   std::string gid(call_board::gid_size, ' ');
-  board.open(0, gid.data());
+  board.open(0, 0, gid.data());
   std::string later = gid;
-  board.open(0, later.data());
+  board.open(0, 0, later.data());
   EXPECT_FALSE(board.note({.path = "/ok", .gid = gid, .op = "action", .branch = 0}, 1, faults));
   EXPECT_EQ(faults.unexpected, 1u);
 }
