@@ -20,6 +20,7 @@ std::string describe(const process_health& health, std::string_view status) {
   append_member(body, "status", status);
   append_member(body, "state", health.state);
   if (!health.detail.empty()) append_member(body, "reason", health.detail);
+  if (!health.registration.empty()) append_member(body, "registration", health.registration);
   append_member(body, "version", version());
   body += '}';
   return body;

@@ -11,8 +11,9 @@ namespace treaty {
 struct process_health {
   std::string state;                      // "starting", "serving", "store_failing", "draining", "stopped"
   std::string detail;                     // what stands behind a state that is not serving
-  bool ready = false;                     // new transactions are taken
+  bool ready = false;                     // new transactions are taken, and those who make them find this process
   bool mendable_by_restart_only = false;  // the store gave up for good: a fresh process may find the disk well again
+  std::string registration = {};          // as its registry has it: "registered", "lost"; empty: there is none
 };
 /// Threads: any. Must not block.
 using health_source = std::function<process_health()>;

@@ -72,6 +72,12 @@ struct config {
   std::string micro_service_driver = "default";
   std::string micro_service_target;
   std::string micro_service_end_point;
+  std::string registry_tls = "off";
+  std::string registry_ca_cert_file;
+  std::string registry_cert_file;
+  std::string registry_cert_key_file;
+  std::string registry_readiness = "first";
+  span registry_leave_delay = std::chrono::milliseconds{500};
   std::string local_host_alias;
 
   std::string log_level = "info";

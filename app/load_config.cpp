@@ -10,13 +10,14 @@
 #include "app/log_config.hpp"
 #include "app/options.hpp"
 #include "net/hook_address.hpp"
+#include "net/host_and_port.hpp"
+#include "net/service_target.hpp"
 
 namespace treaty {
 namespace {
 
-constexpr std::string_view known_drivers[] = {"dtm-driver-gozero",  "dtm-driver-kratos",      "dtm-driver-ego",
-                                              "dtm-driver-polaris", "dtm-driver-springcloud", "dtm-driver-dapr",
-                                              "dtm-driver-sponge"};
+constexpr std::string_view later_drivers[] = {"dtm-driver-kratos",      "dtm-driver-ego",  "dtm-driver-polaris",
+                                              "dtm-driver-springcloud", "dtm-driver-dapr", "dtm-driver-sponge"};
 constexpr std::string_view later_stores[] = {"redis", "mysql", "tdsql", "postgres", "sqlserver"};
 
 bool contains(std::span<const std::string_view> all, std::string_view one) {
@@ -57,16 +58,29 @@ void check_store(loaded_config& loaded, std::vector<std::string>& errors) {
   if (values.store_path.empty()) errors.push_back("Store.Path must name a directory");
 }
 
+void check_registration(const config& values, std::vector<std::string>& errors) {
+  if (values.registry_cert_file.empty() != values.registry_cert_key_file.empty())
+    errors.push_back("Registry.CertFile and Registry.CertKeyFile belong together");
+  if (values.micro_service_target.empty()) return;
+  if (const auto target = parse_registry_target(values.micro_service_target); !target)
+    errors.push_back("MicroService.Target: " + target.error().detail);
+  if (const auto address = split_host_and_port(values.micro_service_end_point); !address)
+    errors.push_back("MicroService.EndPoint: " + address.error().detail);
+}
+
 void check_micro_service(loaded_config& loaded, std::vector<std::string>& errors) {
   const config& values = loaded.values;
-  if (values.micro_service_driver == "default" || values.micro_service_driver.empty()) return;
-  if (!contains(known_drivers, values.micro_service_driver)) {
-    errors.push_back("MicroService.Driver '" + values.micro_service_driver + "' is unknown; use default");
+  if (values.micro_service_driver == "dtm-driver-gozero") return check_registration(values, errors);
+  if (values.micro_service_driver == "default" || values.micro_service_driver.empty()) {
+    if (!values.micro_service_target.empty())
+      loaded.notices.push_back({notice_kind::warning, "MicroService.Driver default registers nothing at Target"});
+  } else if (!contains(later_drivers, values.micro_service_driver)) {
+    errors.push_back("no dtm driver with name: " + values.micro_service_driver +
+                     " has been registered; known: default, dtm-driver-gozero");
   } else if (!values.micro_service_target.empty()) {
-    errors.push_back(
-        "MicroService.Driver " + values.micro_service_driver +
-        " is not available yet, so this process cannot register at MicroService.Target; use default and an "
-        "empty Target");
+    errors.push_back("MicroService.Driver " + values.micro_service_driver +
+                     " is not available yet, so this process cannot register at MicroService.Target; available: "
+                     "default, dtm-driver-gozero");
   } else {
     loaded.notices.push_back({notice_kind::warning, "MicroService.Driver " + values.micro_service_driver +
                                                         " is not available yet; branch addresses are used as given"});

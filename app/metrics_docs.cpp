@@ -9,6 +9,7 @@
 
 #include "actors/metrics.hpp"
 #include "app/server_metrics.hpp"
+#include "net/etcd/etcd_metrics.hpp"
 #include "net/grpc/dtm_service.hpp"
 #include "net/http/client_metrics.hpp"
 #include "net/http/dtm_api.hpp"
@@ -51,6 +52,7 @@ std::vector<prometheus::MetricFamily> every_family() {
   server_metrics grpc{registry, "gRPC"};
   http_client_metrics clients{registry};
   hook_metrics web_hooks{registry};
+  etcd_metrics registered{registry};
   coordinator_metrics decisions{registry};
   // Some children are made when they are first counted.
   decisions.branch_answered(trans_type::saga, branch_op::action, 1, call_outcome::success, 0);

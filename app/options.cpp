@@ -218,15 +218,46 @@ const std::array table{
     option{.path = "MicroService.Driver",
            .field = &config::micro_service_driver,
            .help =
-               "How this process registers itself and resolves gRPC branch URLs. Only default (addresses as given) is "
-               "available; others are refused when a Target is set."},
+               "How this process registers itself and resolves gRPC branch URLs: default (addresses as given) or "
+               "dtm-driver-gozero (etcd, and go-zero's direct and dns). DTM's other drivers come later and are refused "
+               "when a Target is set."},
     option{.path = "MicroService.Target",
            .field = &config::micro_service_target,
-           .help = "Where a driver registers this process.",
+           .help =
+               "Where a driver registers this process. dtm-driver-gozero: "
+               "etcd://host:2379,host:2379/key?user=name&password=secret (or discov://; the account may be missing). "
+               "Empty: it is not registered.",
            .shown = secrecy::address},
     option{.path = "MicroService.EndPoint",
            .field = &config::micro_service_end_point,
-           .help = "The address under which a driver registers this process."},
+           .help = "The address under which a driver registers this process: host:port of its gRPC API, as others "
+                   "reach it."},
+    option{
+        .path = "Registry.Tls",
+        .field = &config::registry_tls,
+        .help = "Whether the registry of MicroService.Target is spoken to over TLS. The files below switch it on, too.",
+        .choices = "off on"},
+    option{.path = "Registry.CACertFile",
+           .field = &config::registry_ca_cert_file,
+           .help = "PEM file of the authorities that may have signed the registry's certificate. Empty: the system's."},
+    option{.path = "Registry.CertFile",
+           .field = &config::registry_cert_file,
+           .help = "PEM file of the certificate that this process shows to the registry. Empty: none."},
+    option{.path = "Registry.CertKeyFile",
+           .field = &config::registry_cert_key_file,
+           .help = "PEM file of the key of Registry.CertFile."},
+    option{.path = "Registry.Readiness",
+           .field = &config::registry_readiness,
+           .help =
+               "What /readyz makes of the registration. first: not ready until it has succeeded once, so that a "
+               "rollout waits for it; a registry that fails later takes no instance away. always: not ready whenever "
+               "it is missing. never: it is only shown.",
+           .choices = "first always never"},
+    option{.path = "Registry.LeaveDelay",
+           .field = &config::registry_leave_delay,
+           .help = "On SIGTERM or SIGINT: how long requests are still taken after this process was removed from its "
+                   "registry, so that those who knew it hear of that.",
+           .most = 60 * second},
     option{
         .path = "LocalHostAlias",
         .field = &config::local_host_alias,
@@ -247,7 +278,7 @@ const std::array table{
     option{.path = "HttpMicroService.EndPoint", .field = {}, .help = "Has no effect in DTM either."},
     option{.path = "GrpcServiceConfig",
            .field = {},
-           .help = "Branch addresses are used as given; there is nothing to balance yet.",
+           .help = "Calls of a service go to all its instances in turns.",
            .unused_default = "{\"loadBalancingConfig\": [{\"round_robin\":{}}]}"},
 
     option{.path = "LogLevel",

@@ -13,8 +13,8 @@
 #include "app/options_for.hpp"
 #include "app/port_check.hpp"
 #include "app/server_metrics.hpp"
+#include "app/service_drivers.hpp"
 #include "net/branch_mux.hpp"
-#include "net/discovery.hpp"
 #include "net/grpc/dtm_service.hpp"
 #include "net/grpc/grpc_server.hpp"
 #include "net/http/asio_loop.hpp"
@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::chrono::milliseconds last_answers_limit{1'000};
 constexpr std::chrono::milliseconds last_notices_limit{1'000};
+constexpr std::chrono::milliseconds withdrawal_limit{2'000};
 constexpr std::chrono::milliseconds look_again{5};
 
 template <class Servers>
@@ -54,6 +55,26 @@ std::size_t connections_of(const Servers& servers) {
   return open;
 }
 
+/// Whether those who look for this process find it, or need not.
+bool is_found(registration state, std::string_view readiness) {
+  switch (state) {
+    case registration::none:
+      return readiness == "never";
+    case registration::lost:
+      return readiness != "always";
+    case registration::registered:
+      return true;
+    case registration::withdrawn:
+      return false;
+  }
+  return false;
+}
+
+void wait_for(std::chrono::milliseconds span) {
+  std::binary_semaphore never{0};  // only its time-out is used
+  static_cast<void>(never.try_acquire_for(span));
+}
+
 }  // namespace
 
 /// In the order of the start; taken down in reverse.
@@ -66,6 +87,7 @@ struct service::parts {
 
   result<void> open_store();
   result<void> start_web_hooks();
+  result<void> choose_driver();
   void make_lanes();
   result<void> listen_http();
   result<void> listen_grpc();
@@ -73,6 +95,7 @@ struct service::parts {
   void add_routes();
   void stop();
   process_health health() const;
+  void leave_registry();
   std::string scrape();
 
   const config values;
@@ -84,6 +107,7 @@ struct service::parts {
   hook_metrics web_hook_metrics{metrics};
   std::unique_ptr<store> kept;
   std::unique_ptr<web_hooks> hooks;
+  std::unique_ptr<service_driver> driver;
   std::vector<std::shared_ptr<asio_loop>> loops;
   std::unique_ptr<coordinator> decides;
   ingress* door = nullptr;  // to `decides`
@@ -93,6 +117,8 @@ struct service::parts {
   std::vector<std::unique_ptr<grpc_server>> grpc_servers;
   bound_ports ports;
   coordinator_state seen = coordinator_state::starting;
+  bool seen_ready = false;
+  std::unique_ptr<registrar> enrolled;  // null: in no registry
 };
 
 result<void> service::parts::start() {
@@ -101,11 +127,13 @@ result<void> service::parts::start() {
   if (auto done = check_port_free("GrpcPort", static_cast<std::uint16_t>(values.grpc_port)); !done) return done.error();
   if (auto done = open_store(); !done) return done.error();
   if (auto done = start_web_hooks(); !done) return done.error();
+  if (auto done = choose_driver(); !done) return done.error();
   make_lanes();
   add_routes();
   if (auto done = listen_http(); !done) return done.error();  // clients wait in the kernel's queue until the lanes run
   if (auto done = listen_grpc(); !done) return done.error();
   if (auto done = decides->start(); !done) return done.error();
+  enrolled = driver->enrol();
   look();
   return {};
 }
@@ -125,8 +153,15 @@ result<void> service::parts::start_web_hooks() {
   return {};
 }
 
+result<void> service::parts::choose_driver() {
+  auto made = make_service_driver(values, metrics);
+  if (!made) return made.error();
+  driver = *std::move(made);
+  return {};
+}
+
 void service::parts::make_lanes() {
-  const auto where = std::make_shared<const default_discovery>();
+  const auto where = driver->where();
   std::vector<lane_ports> lanes;
   for (std::size_t made = 0; made < lane_count(values); ++made) {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
@@ -181,23 +216,34 @@ result<void> service::parts::listen_grpc() {
 
 /// Tells the log and gRPC's health service when the state has changed; /readyz asks for itself.
 void service::parts::look() {
+  const bool is_ready = health().ready;
+  if (std::exchange(seen_ready, is_ready) != is_ready) {
+    for (const auto& each : grpc_servers)
+      each->set_serving(is_ready ? serving_state::serving : serving_state::not_serving);
+  }
   const coordinator_state state = decides->state();
   if (state == seen) return;
-  const bool serving = state == coordinator_state::serving;
   const log_level importance = state == coordinator_state::store_failing ? log_level::error : log_level::info;
   log_line(importance, "state changed",
            {{"from", to_string(seen)}, {"to", to_string(state)}, {"why", decides->state_detail()}});
-  for (const auto& each : grpc_servers)
-    each->set_serving(serving ? serving_state::serving : serving_state::not_serving);
   seen = state;
 }
 
 process_health service::parts::health() const {
   const coordinator_state state = decides->state();
-  return {.state = std::string{to_string(state)},
-          .detail = decides->state_detail(),
-          .ready = state == coordinator_state::serving,
-          .mendable_by_restart_only = kept->health().state == store_state::failed};
+  process_health out{.state = std::string{to_string(state)},
+                     .detail = decides->state_detail(),
+                     .ready = state == coordinator_state::serving,
+                     .mendable_by_restart_only = kept->health().state == store_state::failed};
+  if (!enrolled) return out;
+  const registration_state there = enrolled->state();
+  out.registration = to_string(there.state);
+  if (!there.detail.empty()) out.registration += ": " + there.detail;
+  if (out.ready && !is_found(there.state, values.registry_readiness)) {
+    out.ready = false;
+    out.detail = "registration: " + out.registration;
+  }
+  return out;
 }
 
 std::string service::parts::scrape() {
@@ -206,7 +252,16 @@ std::string service::parts::scrape() {
   return metrics_text(metrics);
 }
 
+// First of all, so that nobody new comes; those who know this process get a moment to hear of it.
+void service::parts::leave_registry() {
+  if (!enrolled || !enrolled->withdraw(withdrawal_limit)) return;
+  look();
+  log_info("left the registry", {{"still_taking_requests_ms", values.registry_leave_delay.count()}});
+  wait_for(values.registry_leave_delay);
+}
+
 void service::parts::drain(config::span limit) {
+  leave_registry();
   decides->stop_admitting();
   look();
   const std::size_t left = decides->drain(limit);
@@ -218,12 +273,9 @@ void service::parts::drain(config::span limit) {
   for (const auto& each : grpc_servers) each->go_away();
   if (const std::size_t lost = hooks->drain(std::min<config::span>(limit, last_notices_limit)); lost > 0)
     log_warn("notices for web-hooks are lost", {{"notices", lost}});
-  std::binary_semaphore never{0};  // only its time-out is used, until the last answers have left
   const auto until = std::chrono::steady_clock::now() + last_answers_limit;
   const auto open = [this] { return connections_of(servers) + connections_of(grpc_servers); };
-  while (open() > 0 && std::chrono::steady_clock::now() < until) {
-    static_cast<void>(never.try_acquire_for(look_again));
-  }
+  while (open() > 0 && std::chrono::steady_clock::now() < until) wait_for(look_again);
 }
 
 void service::parts::stop() {

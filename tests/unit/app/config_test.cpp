@@ -215,9 +215,25 @@ TEST(Config, StoresThatComeLaterAreRefusedByName) {
 }
 
 TEST(Config, MicroServiceDriversThatComeLaterAreRefusedWhenTheyWouldRegister) {
-  EXPECT_THAT(complaint("MicroService:\n  Driver: dtm-driver-gozero\n  Target: 'etcd://u:topsecret@h/k'\n"),
-              AllOf(HasSubstr("not available yet"), Not(HasSubstr("topsecret"))));
-  EXPECT_THAT(complaint("MicroService:\n  Driver: nosuch\n"), HasSubstr("unknown"));
+  EXPECT_THAT(complaint("MicroService:\n  Driver: dtm-driver-kratos\n  Target: 'etcd://u:topsecret@h/k'\n"),
+              AllOf(HasSubstr("not available yet"), HasSubstr("dtm-driver-gozero"), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(complaint("MicroService:\n  Driver: nosuch\n"),
+              AllOf(HasSubstr("no dtm driver with name: nosuch"), HasSubstr("default, dtm-driver-gozero")));
+}
+
+TEST(Config, ARegistrationThatCannotWorkIsRefusedBeforeTheStart) {
+  const auto registering = [](const std::string& target, const std::string& end_point, const std::string& more = "") {
+    return complaint("MicroService:\n  Driver: dtm-driver-gozero\n  Target: '" + target + "'\n  EndPoint: '" +
+                     end_point + "'\n" + more);
+  };
+  EXPECT_THAT(registering("consul://h:8500/dtm", "h:1"), HasSubstr("unknown scheme: consul; known: etcd, discov"));
+  EXPECT_THAT(registering("etcd://h:2379", "h:1"), HasSubstr("no key"));
+  EXPECT_THAT(registering("etcd://u:topsecret@h:2379/k", "h:1"),
+              AllOf(HasSubstr("?user=name&password=secret"), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(registering("etcd://h:0/k?user=u&password=topsecret", "h:1"),
+              AllOf(HasSubstr("MicroService.Target"), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(registering("etcd://h:2379/k", ""), HasSubstr("MicroService.EndPoint: '' is not host:port"));
+  EXPECT_THAT(registering("etcd://h:2379/k", "h:1", "Registry:\n  CertFile: c.pem\n"), HasSubstr("belong together"));
 }
 
 // The whole effective configuration is printed by --check-config and may end up in a ticket.
