@@ -1,0 +1,100 @@
+#include "tests/client/bank.hpp"
+
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/kit/eventually.hpp"
+#include "treaty/client/mysql.hpp"
+
+namespace treaty::client::test {
+namespace {
+
+constexpr const char* columns =
+    "trans_type varchar(45), gid varchar(128), branch_id varchar(128), op varchar(45), barrier_id varchar(45), "
+    "reason varchar(45)";
+
+std::vector<std::string> schema_of(kit::database_kind kind) {
+  const std::string account = "create table bank.account (id bigint primary key, balance bigint)";
+  if (kind == kit::database_kind::mariadb) {
+    return {"create database dtm_barrier", "create database bank",
+            "create table dtm_barrier.barrier (id bigint primary key auto_increment, " + std::string{columns} +
+                ", create_time datetime default now(), unique key (gid, branch_id, op, barrier_id))",
+            account};
+  }
+  return {"create schema dtm_barrier", "create schema bank",
+          "create table dtm_barrier.barrier (id bigserial primary key, " + std::string{columns} +
+              ", create_time timestamp default null, constraint uniq_barrier unique (gid, branch_id, op, barrier_id))",
+          account};
+}
+
+template <class T>
+T must(result<T> given) {
+  if (!given) throw std::runtime_error{given.error().detail};
+  return *std::move(given);
+}
+
+}  // namespace
+
+bank::bank(kit::database_kind kind) : kind_{kind}, database_{kind} {
+  const auto session = connect();
+  for (const auto& statement : schema_of(kind)) must(session->execute(statement));
+}
+
+std::unique_ptr<sql_session> bank::connect() const {
+  std::unique_ptr<sql_session> made;
+  std::string why;
+  // It listens a moment before it lets anyone in.
+  kit::eventually([&] {
+    auto session = connect_mysql({.port = database_.port()});
+    if (!session) return why = session.error().detail, false;
+    made = *std::move(session);
+    return true;
+  });
+  if (made == nullptr) throw std::runtime_error{why};
+  return made;
+}
+
+int bank::open(int balance) {
+  const int account = ++accounts_;
+  must(connect()->execute("insert into bank.account values (" + std::to_string(account) + ", " +
+                          std::to_string(balance) + ")"));
+  return account;
+}
+
+int bank::balance(int account) const {
+  const auto rows = must(connect()->query("select balance from bank.account where id = " + std::to_string(account)));
+  return std::stoi(rows.at(0).at(0).value());
+}
+
+result<void> bank::add(sql_session& session, int account, int amount) {
+  const std::string by = std::to_string(amount);
+  const auto changed = session.execute("update bank.account set balance = balance + " + by +
+                                       " where id = " + std::to_string(account) + " and balance + " + by + " >= 0");
+  if (!changed) return changed.error();
+  if (*changed == 0) return refused("not enough money");
+  return {};
+}
+
+result<void> bank::serve(const branch_context& context, const std::string& payload) const {
+  int account = 0;
+  int amount = 0;
+  std::istringstream{payload} >> account >> amount;
+  const auto session = connect();
+  barrier guard{context};
+  if (context.op == "msg") return guard.query_prepared(*session);
+  return guard.call(*session, [&]() -> result<void> {
+    if (context.op == "confirm") return {};
+    return add(*session, account, undone_op(context.op).empty() ? amount : -amount);
+  });
+}
+
+std::string bank::rows_of(const std::string& gid) const {
+  const auto rows = must(connect()->query(
+      "select concat(op, '/', barrier_id, '/', reason) as row_text from dtm_barrier.barrier where gid = '" + gid +
+      "' order by row_text"));
+  std::string text;
+  for (const auto& row : rows) text += (text.empty() ? "" : ", ") + row.at(0).value();
+  return text;
+}
+
+}  // namespace treaty::client::test

@@ -1,0 +1,125 @@
+#include "treaty/client/saga.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/client/world.hpp"
+
+namespace treaty::client::test {
+namespace {
+
+class Saga : public testing::TestWithParam<door> {
+protected:
+  static void SetUpTestSuite() { shared = new world{"RetryInterval: 1\n"}; }
+  static void TearDownTestSuite() { delete std::exchange(shared, nullptr); }
+
+  Saga() {
+    shared->on("Ok", [](const auto&, const auto&) { return result<std::string>{"{}"}; });
+    shared->on("Refuse", [](const branch_context& context, const auto&) -> result<std::string> {
+      if (context.op == "compensate") return std::string{};
+      return refused("no room");
+    });
+  }
+  world& here() { return *shared; }
+  std::string url(const std::string& name) { return shared->url(GetParam(), name); }
+  coordinator where = shared->connect(GetParam());
+
+  static inline world* shared = nullptr;
+};
+
+INSTANTIATE_TEST_SUITE_P(OverBothProtocols, Saga, testing::Values(door::http, door::grpc),
+                         [](const auto& tested) { return name_of(tested.param); });
+
+TEST_P(Saga, ThatIsSubmittedRunsItsStepsInOrder) {
+  const auto gid = where.new_gid();
+  ASSERT_TRUE(gid) << gid.error().detail;
+  saga order{where, *gid};
+  order.add(url("Ok"), url("Ok"), "{}").add(url("Ok"), url("Ok"), "{}");
+  const auto submitted = order.submit();
+  ASSERT_TRUE(submitted) << submitted.error().detail;
+  EXPECT_TRUE(here().ends(*gid, "succeed"));
+  EXPECT_EQ(here().story_of(*gid), "action 01, action 02");
+}
+
+TEST_P(Saga, GetsItsPayloadByteForByte) {
+  std::string seen;
+  here().on("Keep", [&](const branch_context&, const std::string& payload) {
+    seen = payload;
+    return result<std::string>{""};
+  });
+  // JSON cannot carry what is not text; gRPC can.
+  const std::string payload =
+      GetParam() == door::http ? "{\"name\":\"J\\u00fcrgen \xc3\xbc\"}" : std::string("\x08\x1e\x00\xff", 4);
+  saga order{where, *where.new_gid(), {.wait_result = true}};
+  ASSERT_TRUE(order.add(url("Keep"), "", payload).submit());
+  EXPECT_EQ(seen, payload);
+}
+
+TEST_P(Saga, ThatIsRefusedIsUndoneAndTheWaitingCallerHearsWhy) {
+  saga order{where, *where.new_gid(), {.wait_result = true}};
+  order.add(url("Ok"), url("Ok"), "{}").add(url("Refuse"), url("Refuse"), "{}");
+  const auto submitted = order.submit();
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, errc::refused);
+  EXPECT_NE(submitted.error().detail.find("no room"), std::string::npos) << submitted.error().detail;
+  EXPECT_TRUE(here().ends(order.gid(), "failed"));
+  EXPECT_EQ(here().story_of(order.gid()), "action 01, action 02, compensate 02, compensate 01");
+}
+
+// A branch that is not done yet is asked again, and what it says with an error is no refusal.
+TEST_P(Saga, AsksAgainUntilTheBranchHasMadeUpItsMind) {
+  int calls = 0;
+  here().on("Slow", [&](const auto&, const auto&) -> result<std::string> {
+    ++calls;
+    if (calls == 1) return ongoing("soon");
+    if (calls == 2) return unknown("a FAILURE of the database, nothing definite");
+    return std::string{};
+  });
+  saga order{where, *where.new_gid()};
+  ASSERT_TRUE(order.add(url("Slow"), url("Ok"), "{}").submit());
+  EXPECT_TRUE(here().ends(order.gid(), "succeed"));
+  EXPECT_EQ(here().story_of(order.gid()), "action 01, action 01, action 01");
+}
+
+TEST_P(Saga, ThatIsConcurrentKeepsTheOrderItWasGiven) {
+  saga order{where, *where.new_gid(), {.wait_result = true}};
+  order.add(url("Ok"), "", "{}").add(url("Ok"), "", "{}").add(url("Ok"), "", "{}");
+  order.concurrent().order(0, {1, 2}).order(1, {2});
+  ASSERT_TRUE(order.submit());
+  EXPECT_EQ(here().story_of(order.gid()), "action 03, action 02, action 01");
+}
+
+TEST_P(Saga, SendsItsHeadersAlongWithEveryBranchCall) {
+  saga order{where, *where.new_gid(), {.wait_result = true, .branch_headers = {{"x-tenant", "blue"}}}};
+  ASSERT_TRUE(order.add(url("Ok"), "", "{}").submit());
+  EXPECT_EQ(here().status_of(order.gid()), "succeed");
+}
+
+// Treaty's own options reach it; DTM would not know them.
+TEST_P(Saga, CanBoundTheWaitsOfItsRetries) {
+  saga order{where,
+             *where.new_gid(),
+             {.wait_result = true, .retry_interval_max = std::chrono::seconds{5}, .retry_growth = 1.5}};
+  const auto submitted = order.add(url("Ok"), "", "{}", std::chrono::seconds{2}).submit();
+  EXPECT_TRUE(submitted) << submitted.error().detail;
+}
+
+TEST_P(Saga, CanBeSubmittedTwice) {
+  here().on("Never", [](const auto&, const auto&) -> result<std::string> { return ongoing("never"); });
+  saga order{where, *where.new_gid()};
+  order.add(url("Never"), "", "{}");
+  EXPECT_TRUE(order.submit());
+  EXPECT_TRUE(order.submit());
+}
+
+// A coordinator that is not there is not a refusal: nobody knows whether the saga runs.
+TEST_P(Saga, ThatCannotBeSubmittedHasAnUnknownOutcome) {
+  world gone;
+  const auto nowhere = gone.connect(GetParam());
+  gone.treatyd().kill();
+  const auto submitted = saga{nowhere, "lost"}.add(url("Ok"), "", "{}").submit();
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, errc::unknown) << submitted.error().detail;
+}
+
+}  // namespace
+}  // namespace treaty::client::test
