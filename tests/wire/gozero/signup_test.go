@@ -179,7 +179,7 @@ func etcdForgetsEverything(t *testing.T, shared *servers) {
 	s.expectRegistered("coordinator", s.coordinator.GRPC)
 	s.user.Kill()
 	s.user = s.startBranch("user")
-	s.startAPI(etcdConfigured) // go-zero's own watch does not get over it
+	s.expectRegistered("tag", s.tag.address)
 	cid := s.signUp("cid", "chess")
 	s.expectEnd(cid, "succeed")
 	s.expectKept(cid, "cid", "chess")
