@@ -99,12 +99,13 @@ func listens(address string) bool {
 type scene struct {
 	*testing.T
 	servers
-	name        string
-	dir         string
-	database    *sql.DB
-	coordinator gokit.Coordinator
-	user, tag   *service
-	api         *service
+	name           string
+	dir            string
+	database       *sql.DB
+	coordinator    gokit.Coordinator
+	coordinatorKey string
+	user, tag      *service
+	api            *service
 }
 
 // service is a go-zero process.
@@ -114,7 +115,8 @@ type service struct {
 }
 
 func newScene(t *testing.T, shared *servers) *scene {
-	s := &scene{T: t, servers: *shared, dir: t.TempDir(), name: strings.ToLower(filepath.Base(t.Name()))}
+	name := strings.ToLower(filepath.Base(t.Name()))
+	s := &scene{T: t, servers: *shared, dir: t.TempDir(), name: name, coordinatorKey: "coordinator"}
 	_, err := shared.database.Exec("create database " + s.name)
 	must(t, err)
 	s.database = open(t, s.mariaDB, s.name)
@@ -129,11 +131,18 @@ func (s *scene) startAll(target func(s *scene, service string) string) {
 	s.startAPI(target)
 	s.expectRegistered("user", s.user.address)
 	s.expectRegistered("tag", s.tag.address)
-	s.expectRegistered("coordinator", s.coordinator.GRPC)
+	s.expectRegistered(s.coordinatorKey, s.coordinator.GRPC)
 }
 
 // key is a service's name in etcd.
 func (s *scene) key(service string) string { return s.name + "." + service }
+
+// withOtherCoordinator is the same scene, but what it starts is found and kept elsewhere.
+func (s *scene) withOtherCoordinator() *scene {
+	other := *s
+	other.dir, other.coordinatorKey, other.coordinator = s.TempDir(), "othercoordinator", gokit.Coordinator{}
+	return &other
+}
 
 // startCoordinator starts it for the first time, or again at another port: where it is now, only etcd can tell.
 func (s *scene) startCoordinator() {
@@ -154,7 +163,7 @@ func (s *scene) startCoordinator() {
 }
 
 func (s *scene) coordinatorTarget() string {
-	return fmt.Sprintf("etcd://%s/%s", s.etcd.Address(), s.key("coordinator"))
+	return fmt.Sprintf("etcd://%s/%s", s.etcd.Address(), s.key(s.coordinatorKey))
 }
 
 func (s *scene) startBranch(kind string) *service {

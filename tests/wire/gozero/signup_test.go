@@ -26,6 +26,7 @@ func TestSignUp(t *testing.T) {
 		"CoordinatorThatDrainsIsNotFound":   coordinatorThatDrainsIsNotFound,
 		"TargetsAreOfTheNewerForm":          targetsAreOfTheNewerForm,
 		"CoordinatorsKeyIsAsGoZeroMakesIts": coordinatorsKeyIsAsGoZeroMakesIts,
+		"ClientsMoveToAnotherCoordinator":   clientsMoveToAnotherCoordinator,
 	}
 	t.Run("Story", func(t *testing.T) {
 		for name, story := range stories {
@@ -225,6 +226,29 @@ func coordinatorsKeyIsAsGoZeroMakesIts(t *testing.T, shared *servers) {
 	if lease := s.registeredLease(); !isNumber(lease) {
 		t.Errorf("the last part of the key is %q, not the lease in decimal", lease)
 	}
+}
+
+// As docs/migrate-from-dtm.md says it: the old coordinator ends what it has begun, while clients are already at the new one,
+// and the services work for both.
+func clientsMoveToAnotherCoordinator(t *testing.T, shared *servers) {
+	old := newScene(t, shared)
+	old.startAll(etcdConfigured)
+	old.user.Kill()
+	ann := old.signUp("ann", "gardening")
+	old.awaitFirstStep(ann)
+	next := old.withOtherCoordinator()
+	next.startCoordinator()
+	next.startAPI(etcdConfigured)
+	bob := next.signUp("bob", "chess")
+	next.awaitFirstStep(bob)
+	next.startBranch("user")
+	old.expectEnd(ann, "succeed")
+	next.expectEnd(bob, "succeed")
+	old.expectKept(ann, "ann", "gardening")
+	next.expectKept(bob, "bob", "chess")
+	must(t, old.coordinator.Stop())
+	cid := next.signUpAndWait("cid", "chess")
+	next.expectKept(cid, "cid", "chess")
 }
 
 func isNumber(text string) bool {
