@@ -68,6 +68,13 @@ bool is_failing(const leg& one, const context& ctx) {
   return ctx.policy.stuck_after > 0 && one.status == leg_status::prepared && one.failures >= ctx.policy.stuck_after;
 }
 
+/// Clients mostly repeat with submit what they prepared; then nothing of it is written again.
+bool says_more(const txn_definition& submitted, const txn_definition& kept) {
+  return submitted.options != kept.options || submitted.protocol != kept.protocol ||
+         submitted.custom_data != kept.custom_data || submitted.saga != kept.saga || submitted.delay != kept.delay ||
+         (!submitted.query_prepared.empty() && submitted.query_prepared != kept.query_prepared);
+}
+
 }  // namespace
 
 void create(transition& out, std::shared_ptr<const txn_definition> definition, txn_status status, const context& ctx) {
@@ -87,19 +94,21 @@ void create(transition& out, std::shared_ptr<const txn_definition> definition, t
 }
 
 void adopt_submit(transition& out, const txn_definition& submitted, const context& ctx) {
-  auto merged = std::make_shared<txn_definition>(*out.next.record.definition);
-  merged->options = submitted.options;
-  merged->protocol = submitted.protocol;
-  merged->custom_data = submitted.custom_data;
-  merged->saga = submitted.saga;
-  merged->delay = submitted.delay;
-  if (!submitted.query_prepared.empty()) merged->query_prepared = submitted.query_prepared;
+  if (says_more(submitted, *out.next.record.definition)) {
+    auto merged = std::make_shared<txn_definition>(*out.next.record.definition);
+    merged->options = submitted.options;
+    merged->protocol = submitted.protocol;
+    merged->custom_data = submitted.custom_data;
+    merged->saga = submitted.saga;
+    merged->delay = submitted.delay;
+    if (!submitted.query_prepared.empty()) merged->query_prepared = submitted.query_prepared;
+    out.next.record.definition = std::move(merged);
+  }
   txn_progress& progress = out.next.record.progress;
   progress.status = txn_status::submitted;
   progress.update_time = ctx.now;
-  progress.retries_used = merged->options.retry_count;
+  progress.retries_used = out.next.record.definition->options.retry_count;
   progress.stuck = false;
-  out.next.record.definition = std::move(merged);
   out.must_write(urgency::now);
 }
 

@@ -104,6 +104,17 @@ std::optional<kv_parts> parse_kv(std::string_view key) {
   return kv_parts{key.substr(0, parting), key.substr(parting + 1)};
 }
 
+std::string in_front_of(std::string_view key) {
+  std::string out{key};
+  for (std::size_t at = out.size(); at-- > 0;) {
+    const auto byte = static_cast<unsigned char>(out[at]);
+    out[at] = static_cast<char>(byte - 1);
+    if (byte != 0) break;  // else it borrows from the one before
+  }
+  out += '\0';
+  return out;
+}
+
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

@@ -64,6 +64,10 @@ struct kv_parts {
 /// Nothing when no zero byte parts it. Views into `key`.
 std::optional<kv_parts> parse_kv(std::string_view key);
 
+/// Sorts behind every other key of this length that is less than `key`, and in front of `key`; longer by one byte.
+/// `key` is not all zeros.
+std::string in_front_of(std::string_view key);
+
 /// Lower-case hex, for cursors that travel through clients and for naming a key in an error.
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view text);

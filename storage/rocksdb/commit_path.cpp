@@ -2,6 +2,9 @@
 
 #include <rocksdb/perf_level.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "storage/keys.hpp"
 #include "storage/rules.hpp"
 
@@ -11,6 +14,7 @@ namespace {
 /// Rows that one start, or one write now and then, reserves. 64-bit numbers last for ever at this price.
 constexpr record_id rows_reserved = 1 << 20;
 constexpr std::size_t kept_batch_bytes_max = 8 << 20;
+constexpr std::size_t recent_max = 64 * 1024;  // about 5 MB; more are in flight only in a burst
 
 }  // namespace
 
@@ -52,9 +56,9 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
   if (batch_.GetDataSize() > kept_batch_bytes_max) batch_ = rocksdb::WriteBatch{};
   batch_.Clear();
   standings_.clear();
-  std::vector<result<void>> results;
-  results.reserve(writes.size());
-  for (const write_set& set : writes) results.push_back(add(set, writes.size() == 1));
+  if (recent_.size() > recent_max) recent_.clear();
+  std::vector<result<void>> results(writes.size());
+  for (const std::uint32_t index : by_row(writes)) results[index] = add(writes[index], writes.size() == 1);
   if (batch_.Count() == 0) return results;
   reserve_rows();
   mark_format();
@@ -63,10 +67,21 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
     is_older_ = false;
     return results;
   }
+  recent_.clear();  // the store may hold either
   for (auto& one : results) {
     if (one) one = written;
   }
   return results;
+}
+
+/// The sets in the order of their rows, those of one row as they came: each insertion into memory begins its search
+/// where the one before it ended.
+const std::vector<std::uint32_t>& commit_path::by_row(std::span<const write_set> writes) {
+  order_.resize(writes.size());
+  std::iota(order_.begin(), order_.end(), 0u);
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return writes[a].row < writes[b].row; });
+  return order_;
 }
 
 result<void> commit_path::write(rocksdb::WriteBatch& batch, durability d) {
@@ -94,13 +109,20 @@ result<void> commit_path::add(const write_set& set, bool alone) {
   put_history(set);
   move_due(set);
   if (!alone) standings_[set.gid.value] = after;
+  if (is_final(after.status)) {
+    recent_.erase(after.row);
+  } else {
+    recent_[after.row] = after;
+  }
   return {};
 }
 
-/// A first write asks by gid, whether there is one; a later one knows its row, and looks at the head of its progress.
+/// A first write asks by gid, whether there is one; a later one knows its row, and looks at the head of its progress,
+/// unless this process wrote it not long ago: nobody else writes rows that have not ended.
 result<commit_path::standing> commit_path::find(const write_set& set) {
   if (const auto found = standings_.find(set.gid.value); found != standings_.end()) return found->second;
   const bool is_new = set.expected == 0;
+  if (const auto found = recent_.find(set.row); !is_new && found != recent_.end()) return found->second;
   const auto row = keys::make_row(set.row);
   const auto read =
       is_new ? db_.get({}, family::gids, set.gid.value, value_) : db_.get({}, family::progress, row.view(), value_);

@@ -42,6 +42,7 @@ private:
     txn_status status = txn_status::prepared;
   };
 
+  const std::vector<std::uint32_t>& by_row(std::span<const write_set> writes);
   result<void> add(const write_set& set, bool alone);
   result<standing> find(const write_set& set);
   void put_record(const write_set& set, const standing& before, const standing& after);
@@ -64,7 +65,9 @@ private:
   rocksdb::WriteBatch batch_;
   rocksdb::PinnableSlice value_;
   std::string bytes_;
+  std::vector<std::uint32_t> order_;
   std::unordered_map<std::string_view, standing> standings_;  // of this call; views into its write sets
+  std::unordered_map<record_id, standing> recent_;            // what is stored of rows that have not ended
 };
 
 }  // namespace treaty

@@ -149,8 +149,9 @@ result<void> opener::inspect_foreign(const std::vector<std::string>& names) cons
 
 result<std::unique_ptr<database>> opener::open_database() const {
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted{{rocksdb::kDefaultColumnFamilyName, {}}};
+  const auto replayed = std::make_shared<std::atomic<bool>>(false);
   for (const family one : all_families)
-    wanted.emplace_back(std::string{name_of(one)}, tune_family(one, options_, cache_));
+    wanted.emplace_back(std::string{name_of(one)}, tune_family(one, options_, cache_, replayed));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(tuned_, options_.path, wanted, &handles, &opened);
@@ -159,6 +160,7 @@ result<std::unique_ptr<database>> opener::open_database() const {
   db->db_.reset(opened);
   db->default_ = handles.front();
   std::copy(handles.begin() + 1, handles.end(), db->handles_.begin());
+  *replayed = true;
   return db;
 }
 

@@ -14,6 +14,7 @@ constexpr std::size_t stretch_entries_max = 2048;  // some milliseconds of the w
 /// From here on one range tombstone is cheaper than a tombstone for each key. Few and long ones keep reads quick.
 constexpr std::size_t range_rows_min = 64;
 
+/// `first` is no key of the family, but sorts in front of the first one that is to go: see insert_hint.hpp.
 void remove_range(const database& db, family one, std::string_view first, std::string_view behind,
                   rocksdb::WriteBatch& batch) {
   batch.DeleteRange(db[one], slice(first), slice(behind)).PermitUncheckedError();
@@ -99,7 +100,8 @@ void sweeper::remove_timeline(const std::vector<removal>& removals, rocksdb::Wri
   for (std::size_t begin = 0, end = 0; begin < removals.size(); begin = end) {
     for (end = begin + 1; end < removals.size() && removals[end].follows;) ++end;
     if (end - begin >= range_rows_min) {
-      remove_range(db_, family::timeline, removals[begin].timeline_key, removals[end - 1].timeline_key + '\0', batch);
+      const std::string from = keys::in_front_of(removals[begin].timeline_key);
+      remove_range(db_, family::timeline, from, removals[end - 1].timeline_key + '\0', batch);
       continue;
     }
     for (std::size_t i = begin; i < end; ++i) remove_key(db_, family::timeline, removals[i].timeline_key, batch);
@@ -119,10 +121,10 @@ result<void> sweeper::remove_rows(const std::vector<removal>& removals, rocksdb:
     const record_id first = rows[begin];
     const record_id last = rows[end - 1];
     if (end - begin >= range_rows_min) {
-      const auto from = keys::make_row(first);
+      const std::string from = keys::in_front_of(keys::make_row(first).view());
       const auto behind = keys::make_row(last + 1);
-      remove_range(db_, family::transactions, from.view(), behind.view(), batch);
-      remove_range(db_, family::progress, from.view(), behind.view(), batch);
+      remove_range(db_, family::transactions, from, behind.view(), batch);
+      remove_range(db_, family::progress, from, behind.view(), batch);
     } else {
       for (record_id row = first; row <= last; ++row) {
         const auto key = keys::make_row(row);

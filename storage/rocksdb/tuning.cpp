@@ -9,6 +9,9 @@
 
 #include <algorithm>
 
+#include "storage/keys.hpp"
+#include "storage/rocksdb/insert_hint.hpp"
+
 namespace treaty {
 namespace {
 
@@ -48,6 +51,27 @@ std::size_t buffer_bytes(family one, std::size_t total) {
   return small_buffer_bytes;
 }
 
+/// Rows and times grow; in `due` they do so within each shard.
+std::shared_ptr<insert_hint> tune_hint(family one, const insert_hint::flag& replayed) {
+  switch (one) {
+    case family::transactions:
+    case family::progress:
+      return std::make_shared<insert_hint>(sizeof(keys::row_key), 1, replayed);
+    case family::branches:
+    case family::history:
+      return std::make_shared<insert_hint>(sizeof(keys::branch_key), 1, replayed);
+    case family::timeline:
+      return std::make_shared<insert_hint>(sizeof(keys::timeline_key), 1, replayed);
+    case family::due:
+      return std::make_shared<insert_hint>(sizeof(keys::due_key), sizeof(shard_id), replayed);
+    case family::gids:
+    case family::kv:
+    case family::meta:
+      break;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 rocksdb::DBOptions tune_database(const rocksdb_options& options) {
@@ -76,7 +100,8 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
 }
 
 rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
-                                         const std::shared_ptr<rocksdb::Cache>& cache) {
+                                         const std::shared_ptr<rocksdb::Cache>& cache,
+                                         const std::shared_ptr<const std::atomic<bool>>& replayed) {
   rocksdb::ColumnFamilyOptions tuned;
   auto table = tune_table(cache);
   tuned.write_buffer_size = buffer_bytes(one, options.write_buffer_bytes);
@@ -92,10 +117,7 @@ rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& opti
     tuned.prefix_extractor.reset(rocksdb::NewNoopTransform());
     tuned.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(gid_buckets, 0, 0, false));
   }
-  if (one == family::due) {
-    // Within a shard times grow: with a hint for each shard an entry is put behind the last one without a search.
-    tuned.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(sizeof(shard_id)));
-  }
+  tuned.memtable_insert_with_hint_prefix_extractor = tune_hint(one, replayed);
   if (one == family::due || one == family::timeline) {
     // Entries here live briefly; a file that is mostly tombstones is compacted before scans have to wade through it.
     tuned.table_properties_collector_factories.push_back(

@@ -2,6 +2,7 @@
 
 #include <rocksdb/options.h>
 
+#include <atomic>
 #include <memory>
 
 #include "storage/rocksdb/database.hpp"
@@ -14,8 +15,9 @@ namespace treaty {
 inline constexpr auto log_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
 
 rocksdb::DBOptions tune_database(const rocksdb_options& options);
-/// `cache` is shared by all families.
+/// `cache` and `replayed`, which turns true when the store is open, are shared by all families.
 rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
-                                         const std::shared_ptr<rocksdb::Cache>& cache);
+                                         const std::shared_ptr<rocksdb::Cache>& cache,
+                                         const std::shared_ptr<const std::atomic<bool>>& replayed);
 
 }  // namespace treaty

@@ -269,20 +269,35 @@ TEST(DriverDue, KeepsAPreparedSagaFarAwayButNotForgotten) {
   EXPECT_EQ(host.stored_due(), far_future);
 }
 
+std::vector<bool> writes_with_definition(driver_host& host) {
+  std::vector<bool> out;
+  for (const kit::request& one : host.take_requests()) {
+    if (const auto* write = std::get_if<write_set>(&one)) out.push_back(write->definition != nullptr);
+  }
+  return out;
+}
+
 // Large and written once: steps and payloads are not part of later writes.
 TEST(DriverWrite, CarriesTheDefinitionOnlyWhenItIsNew) {
   driver_host host{{{"debit"}}};
   host.offer(prepare_requested{kit::define(host.spec()), 1});
   host.durable();
-  host.submit(2);
+  host.submit(2);  // the same once more
   host.durable();
   host.answer("debit", action, success);
   host.durable();
-  std::vector<bool> with_definition;
-  for (const kit::request& one : host.take_requests()) {
-    if (const auto* write = std::get_if<write_set>(&one)) with_definition.push_back(write->definition != nullptr);
-  }
-  EXPECT_THAT(with_definition, ElementsAre(true, true, false));
+  EXPECT_THAT(writes_with_definition(host), ElementsAre(true, false, false));
+}
+
+TEST(DriverWrite, CarriesTheDefinitionAgainWhenASubmitSaysMore) {
+  driver_host host{{{"debit"}}};
+  auto prepared = std::make_shared<txn_definition>(*kit::define(host.spec()));
+  prepared->options.request_timeout = std::chrono::seconds{7};
+  host.offer(prepare_requested{prepared, 1});
+  host.durable();
+  host.submit(2);
+  host.durable();
+  EXPECT_THAT(writes_with_definition(host), ElementsAre(true, true));
 }
 
 // After forceStop nobody is called any more, not even from what was decided before it.

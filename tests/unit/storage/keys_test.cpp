@@ -68,6 +68,15 @@ TEST(Keys, AreRefusedAtAnyOtherLength) {
   }
 }
 
+TEST(Keys, HaveAPlaceRightInFrontOfThem) {
+  for (const record_id row : {record_id{1}, record_id{0x100}, record_id{0x10000}, record_id{0x1234}}) {
+    const std::string front = keys::in_front_of(keys::make_row(row).view());
+    EXPECT_GT(front, keys::make_row(row - 1).view()) << row;
+    EXPECT_LT(front, keys::make_row(row).view()) << row;
+    EXPECT_EQ(front.size(), 9u);
+  }
+}
+
 TEST(Keys, TravelAsHex) {
   const std::string bytes("\0\xff\x10", 3);
   EXPECT_EQ(keys::to_hex(bytes), "00ff10");
