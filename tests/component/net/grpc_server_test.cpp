@@ -16,6 +16,7 @@
 #include "net/grpc/dtm_service.hpp"
 #include "net/http/asio_loop.hpp"
 #include "proto/dtmgimp.grpc.pb.h"
+#include "tests/component/net/scripted_door.hpp"
 #include "tests/kit/eventually.hpp"
 #include "tests/kit/lane_thread.hpp"
 #include "tests/kit/tcp.hpp"
@@ -28,50 +29,6 @@ using dtmgimp::Dtm;
 using google::protobuf::Empty;
 using grpc::StatusCode;
 using testing::HasSubstr;
-
-/// Answers with what the test says, or keeps the sinks when it says nothing.
-class scripted_door final : public ingress {
-public:
-  void offer(gid id, event what, std::size_t body_bytes, std::shared_ptr<answer_sink> to) override {
-    const std::lock_guard lock{mutex};
-    ids.push_back(std::move(id));
-    events.push_back(std::move(what));
-    bytes = body_bytes;
-    if (says) {
-      to->answer(*says);
-    } else {
-      kept.push_back(std::move(to));
-    }
-  }
-  void query(gid id, on_result<txn_record> done) override {
-    if (stored && stored->definition->gid == id) return done(*stored);
-    done(failure{errc::not_found, id.value});
-  }
-  void history(gid, on_result<txn_history>) override {}
-  void wait_end(gid, std::chrono::milliseconds, on_result<txn_record>) override {}
-  void list(list_request, on_result<listing>) override {}
-  void reset_cron(std::chrono::seconds, std::size_t, on_result<cron_reset>) override {}
-  void change_topic(topic_change change, std::shared_ptr<answer_sink> to) override {
-    const std::lock_guard lock{mutex};
-    topic_changes.push_back(std::move(change));
-    to->answer(*says);
-  }
-  void query_kv(std::string, std::string, on_result<kv_record>) override {}
-  void list_kv(kv_request, on_result<kv_listing>) override {}
-  std::size_t waiting() {
-    const std::lock_guard lock{mutex};
-    return kept.size();
-  }
-
-  std::mutex mutex;
-  std::optional<answer> says = answer{};
-  std::vector<gid> ids;
-  std::vector<event> events;
-  std::vector<topic_change> topic_changes;
-  std::size_t bytes = 0;
-  std::vector<std::shared_ptr<answer_sink>> kept;
-  std::optional<txn_record> stored;
-};
 
 class GrpcServer : public testing::Test {
 protected:
@@ -177,6 +134,15 @@ TEST_F(GrpcServer, TellsOutcomesByStatus) {
   EXPECT_EQ(submit(saga("g1")).error_code(), StatusCode::FAILED_PRECONDITION);
   door.says = answer{answer_kind::overloaded, "busy"};
   EXPECT_EQ(submit(saga("g1")).error_code(), StatusCode::RESOURCE_EXHAUSTED);
+}
+
+// gRPC's clients that repeat calls by themselves read this; without it they come back at once.
+TEST_F(GrpcServer, SaysWhenToComeBackToWhomItRefuses) {
+  door.says = answer{answer_kind::overloaded, "busy"};
+  grpc::ClientContext context;
+  Empty reply;
+  stub->Submit(&context, saga("g1"), &reply);
+  EXPECT_THAT(context.GetServerTrailingMetadata(), Contains(Pair("grpc-retry-pushback-ms", "1000")));
 }
 
 struct refusal {

@@ -1,0 +1,301 @@
+// Clients that speak HTTP/2 badly, slowly, or well in ways that libraries rarely show.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nghttp2/nghttp2.h>
+#include <prometheus/registry.h>
+#include <zlib.h>
+
+#include <functional>
+#include <map>
+
+#include "net/grpc/dtm_service.hpp"
+#include "net/grpc/grpc_server.hpp"
+#include "net/http/asio_loop.hpp"
+#include "proto/dtmgimp.pb.h"
+#include "tests/component/net/scripted_door.hpp"
+#include "tests/kit/eventually.hpp"
+#include "tests/kit/http2_peer.hpp"
+#include "tests/kit/lane_thread.hpp"
+
+namespace treaty {
+namespace {
+
+using namespace std::chrono_literals;
+using kit::http2_frame;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+using headers = std::map<std::string, std::string>;
+
+const kit::header_list post_to_submit = {{":method", "POST"},
+                                         {":scheme", "http"},
+                                         {":path", "/dtmgimp.Dtm/Submit"},
+                                         {":authority", "t"},
+                                         {"content-type", "application/grpc"},
+                                         {"te", "trailers"}};
+
+/// A client's side of one connection, frame by frame.
+class raw_client {
+public:
+  explicit raw_client(std::uint16_t port) : stream_{kit::tcp_stream::connect_to(port)}, peer_{stream_} {
+    nghttp2_hd_inflate_new(&inflater_);
+  }
+  ~raw_client() { nghttp2_hd_inflate_del(inflater_); }
+  raw_client(const raw_client&) = delete;
+  raw_client& operator=(const raw_client&) = delete;
+
+  raw_client& open() {
+    send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame{.type = http2_frame::settings, .payload = {}}.bytes());
+    return *this;
+  }
+  void send(const std::string& what) { peer_.send(std::string_view{what}); }
+  static std::string asks(std::uint32_t stream, const kit::header_list& with, bool ends = false) {
+    const int flags = http2_frame::end_headers | (ends ? http2_frame::end_stream : 0);
+    return http2_frame{.type = http2_frame::headers,
+                       .flags = static_cast<std::uint8_t>(flags),
+                       .stream = stream,
+                       .payload = kit::header_block(with)}
+        .bytes();
+  }
+  static std::string says(std::uint32_t stream, const std::string& payload, bool ends = true) {
+    return http2_frame{.type = http2_frame::data,
+                       .flags = ends ? http2_frame::end_stream : std::uint8_t{0},
+                       .stream = stream,
+                       .payload = payload}
+        .bytes();
+  }
+  /// The headers and trailers of the next answer; nothing: the server is gone.
+  headers answer() {
+    headers out;
+    for (;;) {
+      const http2_frame frame = peer_.next();
+      if (frame.type == http2_frame::gone) return {};
+      if (frame.type == http2_frame::headers) inflate(frame.payload, out);
+      if (frame.type == http2_frame::data) bytes += frame.payload;
+      if (frame.type <= http2_frame::headers && (frame.flags & http2_frame::end_stream) != 0) return out;
+    }
+  }
+  http2_frame next(http2_frame::kind kind) { return peer_.next(kind); }
+
+  std::string bytes;  // of the answers' messages
+
+private:
+  void inflate(const std::string& block, headers& into) {
+    const auto* at = reinterpret_cast<const std::uint8_t*>(block.data());
+    std::size_t left = block.size();
+    for (int flags = 0; (flags & NGHTTP2_HD_INFLATE_FINAL) == 0;) {
+      nghttp2_nv one;
+      const ssize_t taken = nghttp2_hd_inflate_hd2(inflater_, &one, &flags, at, left, 1);
+      ASSERT_GE(taken, 0);
+      at += taken;
+      left -= static_cast<std::size_t>(taken);
+      if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0)
+        into[std::string(one.name, one.name + one.namelen)] = std::string(one.value, one.value + one.valuelen);
+    }
+    nghttp2_hd_inflate_end_headers(inflater_);
+  }
+
+  kit::tcp_stream stream_;
+  kit::http2_peer peer_;
+  nghttp2_hd_inflater* inflater_ = nullptr;
+};
+
+std::string gzipped(const std::string& text) {
+  z_stream packer{};
+  deflateInit2(&packer, Z_BEST_SPEED, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string in = text;
+  std::string out(text.size() + 100, '\0');
+  packer.next_in = reinterpret_cast<Bytef*>(in.data());
+  packer.avail_in = static_cast<uInt>(in.size());
+  packer.next_out = reinterpret_cast<Bytef*>(out.data());
+  packer.avail_out = static_cast<uInt>(out.size());
+  deflate(&packer, Z_FINISH);
+  out.resize(packer.total_out);
+  deflateEnd(&packer);
+  return out;
+}
+
+std::string submit_bytes() {
+  dtmgimp::DtmRequest request;
+  request.set_gid("g1");
+  request.set_transtype("saga");
+  request.set_steps("[]");
+  return request.SerializeAsString();
+}
+
+class GrpcServerPeers : public testing::Test {
+protected:
+  ~GrpcServerPeers() override {
+    if (lane) lane->stop();
+  }
+  raw_client client(const std::function<void(grpc_server_options&)>& set = {}) {
+    listen(set);
+    return raw_client{server->port()};
+  }
+  void listen(const std::function<void(grpc_server_options&)>& set) {
+    grpc_server_options limits;
+    if (set) set(limits);
+    limits.address = "127.0.0.1";
+    auto listening = grpc_server::listen(*loop, limits, dtm);
+    EXPECT_TRUE(listening);
+    server = *std::move(listening);
+    lane = std::make_unique<kit::lane_thread>(loop);
+  }
+
+  scripted_door door;
+  prometheus::Registry registry;
+  dtm_service dtm{door, registry};
+  std::shared_ptr<asio_loop> loop = std::make_shared<asio_loop>();
+  std::unique_ptr<grpc_server> server;
+  std::unique_ptr<kit::lane_thread> lane;
+};
+
+TEST_F(GrpcServerPeers, TakeARequestByteByByte) {
+  auto one = client();
+  one.open();
+  const std::string all = raw_client::asks(1, post_to_submit) + raw_client::says(1, kit::grpc_message(submit_bytes()));
+  for (const char byte : all) one.send(std::string(1, byte));
+  EXPECT_THAT(one.answer(), UnorderedElementsAre(Pair(":status", "200"), Pair("content-type", "application/grpc"),
+                                                 Pair("grpc-status", "0")));
+  EXPECT_EQ(one.bytes, std::string(5, '\0'));
+  ASSERT_EQ(door.ids.size(), 1u);
+  EXPECT_EQ(door.ids[0].value, "g1");
+}
+
+TEST_F(GrpcServerPeers, UnpackWhatAClientHasPacked) {
+  auto one = client();
+  auto with = post_to_submit;
+  with.emplace_back("grpc-encoding", "gzip");
+  std::string message = kit::grpc_message(gzipped(submit_bytes()));
+  message[0] = 1;
+  one.open().send(raw_client::asks(1, with) + raw_client::says(1, message));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+  EXPECT_EQ(door.ids.size(), 1u);
+  with.back().second = "zstd";
+  one.send(raw_client::asks(3, with) + raw_client::says(3, message));
+  EXPECT_THAT(one.answer(), AllOf(testing::Contains(Pair("grpc-status", "12")),
+                                  testing::Contains(Pair("grpc-accept-encoding", "gzip"))));
+}
+
+TEST_F(GrpcServerPeers, AnswerInTheTypeTheyWereAskedIn) {
+  auto one = client();
+  auto with = post_to_submit;
+  with[4].second = "application/grpc+proto";
+  door.says = answer{answer_kind::failure, "100% no \xC3\xA9"};
+  one.open().send(raw_client::asks(1, with) + raw_client::says(1, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), UnorderedElementsAre(Pair(":status", "200"), Pair("content-type", "application/grpc+proto"),
+                                                 Pair("grpc-status", "10"), Pair("grpc-message", "100%25 no %C3%A9")));
+}
+
+TEST_F(GrpcServerPeers, RefuseWhatIsNotGrpc) {
+  auto one = client();
+  auto get = post_to_submit;
+  get[0].second = "GET";
+  one.open().send(raw_client::asks(1, get, true));
+  EXPECT_THAT(one.answer(), UnorderedElementsAre(Pair(":status", "405")));
+  auto json = post_to_submit;
+  json[4].second = "application/json";
+  one.send(raw_client::asks(3, json) + raw_client::says(3, "{}"));
+  EXPECT_THAT(one.answer(), UnorderedElementsAre(Pair(":status", "415")));
+  one.send(raw_client::asks(5, post_to_submit) + raw_client::says(5, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+}
+
+TEST_F(GrpcServerPeers, SayWhatIsWrongWithAMessage) {
+  auto one = client([](auto& limits) { limits.request_bytes_max = 100; });
+  one.open();
+  const std::pair<std::string, std::string> cases[] = {
+      {"", "the request has no message"},
+      {kit::grpc_message("12345").substr(0, 7), "cut short"},
+      {std::string{"\x02\0\0\0\0", 5}, "neither 0 nor 1"},
+      {kit::grpc_message("") + kit::grpc_message(""), "takes one message"},
+      {kit::grpc_message(std::string(101, 'x')), "101 bytes"},
+      {kit::grpc_message("\xff\xff"), "not a DtmRequest"},
+  };
+  std::uint32_t stream = 1;
+  for (const auto& [bytes, why] : cases) {
+    one.send(raw_client::asks(stream, post_to_submit) + raw_client::says(stream, bytes));
+    EXPECT_THAT(one.answer()["grpc-message"], HasSubstr(why));
+    stream += 2;
+  }
+  EXPECT_TRUE(door.ids.empty());
+}
+
+TEST_F(GrpcServerPeers, EndARequestThatDoesNotCome) {
+  auto one = client([](auto& limits) { limits.request_limit = 50ms; });
+  one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, "x", false));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "1")));
+  EXPECT_EQ(one.next(http2_frame::rst_stream).number(), 0u);  // it need not send the rest
+  one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+}
+
+TEST_F(GrpcServerPeers, BoundWhatTheyHoldOfUnfinishedRequests) {
+  auto one = client([](auto& limits) { limits.unfinished_bytes_max = 1'000; });
+  const std::string half = kit::grpc_message(std::string(800, 'x')).substr(0, 600);
+  one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, half, false));
+  one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, half, false));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "8")));
+  one.send(http2_frame{.type = http2_frame::rst_stream, .stream = 1, .payload = kit::four_bytes(8)}.bytes());
+  one.send(raw_client::asks(5, post_to_submit) + raw_client::says(5, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+}
+
+TEST_F(GrpcServerPeers, CloseOnAClientThatNeverSpeaks) {
+  listen([](auto& limits) { limits.handshake_limit = 50ms; });
+  kit::tcp_stream silent = kit::tcp_stream::connect_to(server->port());
+  std::string said;
+  while (silent.read_some(said, kit::steady::now() + 20s) == kit::tcp_stream::read_end::bytes) {
+  }
+  EXPECT_EQ(server->figures().timed_out, 1u);
+}
+
+TEST_F(GrpcServerPeers, AskASilentClientWhetherItLives) {
+  auto one = client([](auto& limits) {
+    limits.ping_after = 50ms;
+    limits.ping_limit = 100ms;
+  });
+  one.open();
+  const http2_frame first = one.next(http2_frame::ping);
+  ASSERT_EQ(first.type, http2_frame::ping);
+  one.send(http2_frame{.type = http2_frame::ping, .flags = http2_frame::end_stream, .payload = first.payload}.bytes());
+  ASSERT_EQ(one.next(http2_frame::ping).type, http2_frame::ping);  // and now it says nothing
+  EXPECT_EQ(one.next(http2_frame::ping).type, http2_frame::gone);
+}
+
+TEST_F(GrpcServerPeers, CloseOnWhatIsNotHttp2) {
+  auto one = client();
+  one.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_EQ(one.next(http2_frame::ping).type, http2_frame::gone);
+  EXPECT_EQ(server->figures().malformed, 1u);
+}
+
+TEST_F(GrpcServerPeers, TakeNoMoreConnectionsThanTheyMay) {
+  auto one = client([](auto& limits) { limits.connections_max = 1; });
+  one.open();
+  EXPECT_EQ(one.next(http2_frame::settings).type, http2_frame::settings);
+  raw_client two{server->port()};
+  EXPECT_EQ(two.next(http2_frame::ping).type, http2_frame::gone);
+  EXPECT_EQ(server->figures().refused, 1u);
+  EXPECT_EQ(server->connections(), 1u);
+}
+
+TEST_F(GrpcServerPeers, ForgetWhatAClientHasCancelled) {
+  door.says.reset();
+  auto one = client();
+  one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, kit::grpc_message(submit_bytes())));
+  ASSERT_TRUE(kit::eventually([&] { return door.waiting() == 1; }));
+  one.send(http2_frame{.type = http2_frame::rst_stream, .stream = 1, .payload = kit::four_bytes(8)}.bytes());
+  door.says = answer{};
+  one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+  door.kept[0]->answer({});
+  one.send(raw_client::asks(5, post_to_submit) + raw_client::says(5, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+}
+
+}  // namespace
+}  // namespace treaty
