@@ -1,49 +1,9 @@
 #include "treaty/client/barrier.hpp"
 
-#include <array>
+#include "client/src/barrier_rows.hpp"
 
 namespace treaty::client {
 namespace {
-
-/// A row of the table, in the order of its columns.
-struct barrier_row {
-  std::string_view branch_id;
-  std::string_view op;
-  std::string_view barrier_id;
-  std::string_view reason;
-};
-
-std::string insert_text(sql_dialect dialect, const std::string& table) {
-  const std::string into = table + "(trans_type, gid, branch_id, op, barrier_id, reason) values";
-  switch (dialect) {
-    case sql_dialect::mysql:
-      return "insert ignore into " + into + "(?,?,?,?,?,?)";
-    case sql_dialect::postgresql:
-      return "insert into " + into + "($1,$2,$3,$4,$5,$6) on conflict on constraint uniq_barrier do nothing";
-  }
-  return {};
-}
-
-std::string select_text(sql_dialect dialect, const std::string& table) {
-  const std::string from = "select reason from " + table + " where ";
-  switch (dialect) {
-    case sql_dialect::mysql:
-      return from + "gid=? and branch_id=? and op=? and barrier_id=?";
-    case sql_dialect::postgresql:
-      return from + "gid=$1 and branch_id=$2 and op=$3 and barrier_id=$4";
-  }
-  return {};
-}
-
-/// Whether the row is new; it is not when the key was there.
-result<bool> insert(sql_session& session, const std::string& table, const branch_context& context,
-                    const barrier_row& row) {
-  const auto inserted = session.execute(insert_text(session.dialect(), table),
-                                        {context.trans_type, context.gid, std::string{row.branch_id},
-                                         std::string{row.op}, std::string{row.barrier_id}, std::string{row.reason}});
-  if (!inserted) return inserted.error();
-  return *inserted > 0;
-}
 
 enum class verdict : std::uint8_t { run, skip };
 
@@ -53,11 +13,11 @@ result<verdict> judge(sql_session& session, const std::string& table, const bran
   const std::string_view undone = undone_op(context.op);
   bool nothing_to_undo = false;
   if (!undone.empty()) {
-    const auto origin = insert(session, table, context, {context.branch_id, undone, id, context.op});
+    const auto origin = insert_barrier_row(session, table, context, {context.branch_id, undone, id, context.op});
     if (!origin) return origin.error();
     nothing_to_undo = *origin;
   }
-  const auto current = insert(session, table, context, {context.branch_id, context.op, id, context.op});
+  const auto current = insert_barrier_row(session, table, context, {context.branch_id, context.op, id, context.op});
   if (!current) return current.error();
   if (context.op == "msg" && !*current) {
     return failure{errc::duplicated, "the business of message " + context.gid + " was done or given up before"};
@@ -122,11 +82,11 @@ result<void> barrier::query_prepared(sql_session& session) const {
   // Taking the place of the sender's own row waits for a local transaction that holds it, and then keeps all others
   // out.
   const barrier_row mine{"00", "msg", "01", "rollback"};
-  if (const auto inserted = insert(session, table_, context_, mine); !inserted) return inserted.error();
-  const auto found = session.query(select_text(session.dialect(), table_), {context_.gid, "00", "msg", "01"});
-  if (!found) return found.error();
-  if (found->size() != 1 || found->front().empty()) return unknown("the barrier's row has vanished");
-  if (found->front().front() == "rollback") return refused("the local transaction was not committed");
+  if (const auto inserted = insert_barrier_row(session, table_, context_, mine); !inserted) return inserted.error();
+  const auto reason = barrier_reason(session, table_, context_.gid, mine);
+  if (!reason) return reason.error();
+  if (reason->empty()) return unknown("the barrier's row has vanished");
+  if (*reason == "rollback") return refused("the local transaction was not committed");
   return {};
 }
 

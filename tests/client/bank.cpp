@@ -5,6 +5,7 @@
 
 #include "tests/kit/eventually.hpp"
 #include "treaty/client/mysql.hpp"
+#include "treaty/client/postgresql.hpp"
 
 namespace treaty::client::test {
 namespace {
@@ -27,6 +28,11 @@ std::vector<std::string> schema_of(kit::database_kind kind) {
           account};
 }
 
+result<std::unique_ptr<sql_session>> connect_to(kit::database_kind kind, std::uint16_t port) {
+  if (kind == kit::database_kind::mariadb) return connect_mysql({.port = port});
+  return connect_postgresql("host=127.0.0.1 dbname=postgres user=tester port=" + std::to_string(port));
+}
+
 template <class T>
 T must(result<T> given) {
   if (!given) throw std::runtime_error{given.error().detail};
@@ -45,7 +51,7 @@ std::unique_ptr<sql_session> bank::connect() const {
   std::string why;
   // It listens a moment before it lets anyone in.
   kit::eventually([&] {
-    auto session = connect_mysql({.port = database_.port()});
+    auto session = connect_to(kind_, database_.port());
     if (!session) return why = session.error().detail, false;
     made = *std::move(session);
     return true;

@@ -15,7 +15,7 @@ class bank {
 public:
   explicit bank(kit::database_kind kind);
 
-  /// A connection of its own.
+  /// A connection of its own; waits until the database lets it in.
   std::unique_ptr<sql_session> connect() const;
   std::uint16_t port() const { return database_.port(); }
   /// A new account with that balance.

@@ -30,7 +30,8 @@ protected:
   static inline std::map<kit::database_kind, std::unique_ptr<bank>> banks;
 };
 
-INSTANTIATE_TEST_SUITE_P(OfEachDatabase, SqlBarrier, testing::Values(kit::database_kind::mariadb),
+INSTANTIATE_TEST_SUITE_P(OfEachDatabase, SqlBarrier,
+                         testing::Values(kit::database_kind::mariadb, kit::database_kind::postgresql),
                          [](const auto& tested) {
                            return tested.param == kit::database_kind::mariadb ? "MariaDb" : "PostgreSql";
                          });

@@ -1,33 +1,12 @@
 #include "treaty/client/saga.hpp"
 
-#include <gtest/gtest.h>
-
-#include "tests/client/world.hpp"
+#include "tests/client/modes_fixture.hpp"
 
 namespace treaty::client::test {
 namespace {
 
-class Saga : public testing::TestWithParam<door> {
-protected:
-  static void SetUpTestSuite() { shared = new world{"RetryInterval: 1\n"}; }
-  static void TearDownTestSuite() { delete std::exchange(shared, nullptr); }
-
-  Saga() {
-    shared->on("Ok", [](const auto&, const auto&) { return result<std::string>{"{}"}; });
-    shared->on("Refuse", [](const branch_context& context, const auto&) -> result<std::string> {
-      if (context.op == "compensate") return std::string{};
-      return refused("no room");
-    });
-  }
-  world& here() { return *shared; }
-  std::string url(const std::string& name) { return shared->url(GetParam(), name); }
-  coordinator where = shared->connect(GetParam());
-
-  static inline world* shared = nullptr;
-};
-
-INSTANTIATE_TEST_SUITE_P(OverBothProtocols, Saga, testing::Values(door::http, door::grpc),
-                         [](const auto& tested) { return name_of(tested.param); });
+class Saga : public modes_fixture {};
+INSTANTIATE_TEST_SUITE_P(OverBothProtocols, Saga, both_doors, door_name);
 
 TEST_P(Saga, ThatIsSubmittedRunsItsStepsInOrder) {
   const auto gid = where.new_gid();

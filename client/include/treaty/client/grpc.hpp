@@ -12,6 +12,7 @@
 namespace grpc {
 class ChannelCredentials;
 class ServerContextBase;
+class Service;
 }  // namespace grpc
 
 namespace treaty::client {
@@ -33,5 +34,10 @@ result<branch_context> context_of(const grpc::ServerContextBase& call);
 /// The status that makes the coordinator understand `outcome`: OK, Aborted for refused, FailedPrecondition for ongoing,
 /// Unknown for all else, which is repeated.
 grpc::Status to_grpc_status(const result<void>& outcome);
+
+class workflow_engine;
+/// The service through which the coordinator has interrupted workflows run again: workflow.Workflow. The engine must
+/// live longer.
+std::unique_ptr<grpc::Service> make_workflow_service(workflow_engine& engine);
 
 }  // namespace treaty::client

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,11 @@ public:
   result(T&& value) : data_{std::in_place_index<0>, std::move(value)} {}
   result(const T& value) : data_{std::in_place_index<0>, value} {}
   result(failure why) : data_{std::in_place_index<1>, std::move(why)} {}
+  /// As the value converts: a result with a derived class's pointer to one with its base's.
+  template <class U>
+  requires(!std::same_as<U, T> && std::convertible_to<U, T>) result(result<U> other)
+      : data_{other ? std::variant<T, failure>{std::in_place_index<0>, *std::move(other)}
+                    : std::variant<T, failure>{std::in_place_index<1>, other.error()}} {}
 
   explicit operator bool() const noexcept { return data_.index() == 0; }
   T& operator*() & { return held(); }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,5 +27,8 @@ public:
   virtual result<std::uint64_t> execute(std::string_view sql, const std::vector<std::string>& parameters = {}) = 0;
   virtual result<std::vector<sql_row>> query(std::string_view sql, const std::vector<std::string>& parameters = {}) = 0;
 };
+
+/// Gives a new connection.
+using sql_connector = std::function<result<std::unique_ptr<sql_session>>()>;
 
 }  // namespace treaty::client
