@@ -47,6 +47,7 @@ std::size_t usual_branches(mode of) {
 std::optional<mixed_form> parse_part(std::string_view text) {
   mixed_form part;
   std::string_view name = take_word(text, ':');
+  if (name.ends_with('-')) return std::nullopt;
   std::size_t weight = 1;
   if (!text.empty() && (!read_number(text, weight) || weight == 0 || weight > 1'000)) return std::nullopt;
   part.weight = static_cast<unsigned>(weight);

@@ -69,7 +69,7 @@ void generator::run() {
     if (stopping_.load() && now_ns() >= drain_until_.load()) break;
   }
   for (const slot& one : slots_)
-    if (one.busy) ++counts_of(one).missing;
+    if (one.busy && !one.interrupted) ++counts_of(one).missing;
 }
 
 /// Whoever stops this process, or starves it, must not be taken for a slow coordinator: the arrivals that fell into
@@ -171,13 +171,14 @@ void generator::take_answer(const client_answer& answer) {
   }
 }
 
-/// Nothing is stored of a transaction whose first request was refused. One that is begun has to be ended.
+/// Nothing is stored of a transaction whose first request was refused. One that is begun has to be ended, but for one
+/// that was left alone for so long that it may have been given up.
 void generator::take_refusal(const client_answer& answer, const request_template& asked) {
   slot& one = slots_[answer.slot];
   tally& counts = counts_of(one);
   ++counts.unexpected_answers[answer.status];
-  if (one.request > 0) return rest(answer.slot);
-  if (answer.status == asked.overloaded_status) {
+  if (one.request > 0 && !one.interrupted) return rest(answer.slot);
+  if (one.request == 0 && answer.status == asked.overloaded_status) {
     refusals& to = counts.refused;
     const std::int64_t hint = answer.retry_after_ms;
     if (hint == client_answer::no_hint) ++to.without_hint;

@@ -187,7 +187,7 @@ load_options parse_options(int argc, char** argv) {
   load_options options;
   said words;
   CLI::App app{"Drives a coordinator that speaks DTM's protocol, and checks each branch call while it measures"};
-  app.footer("See bench/README.md.");
+  app.footer("treaty-bench compare BEFORE.json AFTER.json compares two reports. See bench/README.md.");
   add_profile(app, options, words);
   add_target_options(app, options);
   add_transaction_options(app, options, words);

@@ -1,5 +1,7 @@
 #include "bench/load/report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace treaty::load {
@@ -45,6 +47,19 @@ std::string name_of(const std::vector<mixed_form>& mix) {
     text += name_of(one.form);
     if (mix.size() > 1) text += " x" + std::to_string(one.weight);
   }
+  return text;
+}
+
+std::string pace_of(const load_options& options) {
+  if (!options.is_open_loop()) return fmt::format("closed loop of {} in flight", options.in_flight);
+  return fmt::format("open loop of {:.0f} a second", options.rate);
+}
+
+std::string habits_of(const participant_habits& habits) {
+  std::string text;
+  if (habits.latency.count() > 0) text += fmt::format(", participants answer after {} ms", habits.latency.count());
+  if (habits.trouble_share > 0) text += fmt::format(", {:.3g} % troubles", 100 * habits.trouble_share);
+  if (habits.ongoing_share > 0) text += fmt::format(", {:.3g} % ongoing", 100 * habits.ongoing_share);
   return text;
 }
 

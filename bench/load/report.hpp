@@ -68,6 +68,9 @@ std::string_view name_of(profile what);
 std::string_view name_of(wire_protocol protocol);
 /// "saga", or "saga x5, message x2" for a mix.
 std::string name_of(const std::vector<mixed_form>& mix);
+/// How transactions begin, in words; how participants behave, "" when as usual.
+std::string pace_of(const load_options& options);
+std::string habits_of(const participant_habits& habits);
 double milliseconds(std::int64_t nanoseconds);
 
 void print_text(const load_report& report);

@@ -7,19 +7,6 @@
 namespace treaty::load {
 namespace {
 
-std::string pace_of(const load_options& options) {
-  if (!options.is_open_loop()) return fmt::format("closed loop of {} in flight", options.in_flight);
-  return fmt::format("open loop of {:.0f} a second", options.rate);
-}
-
-std::string habits_of(const participant_habits& habits) {
-  std::string text;
-  if (habits.latency.count() > 0) text += fmt::format(", participants answer after {} ms", habits.latency.count());
-  if (habits.trouble_share > 0) text += fmt::format(", {:.3g} % troubles", 100 * habits.trouble_share);
-  if (habits.ongoing_share > 0) text += fmt::format(", {:.3g} % ongoing", 100 * habits.ongoing_share);
-  return text;
-}
-
 void print_load(const load_report& report) {
   const load_options& options = report.options;
   const exchanges& each = report.each;
