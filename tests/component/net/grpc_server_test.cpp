@@ -142,7 +142,7 @@ TEST_F(GrpcServer, SaysWhenToComeBackToWhomItRefuses) {
   grpc::ClientContext context;
   Empty reply;
   stub->Submit(&context, saga("g1"), &reply);
-  EXPECT_THAT(context.GetServerTrailingMetadata(), Contains(Pair("grpc-retry-pushback-ms", "1000")));
+  EXPECT_THAT(context.GetServerTrailingMetadata(), testing::Contains(testing::Pair("grpc-retry-pushback-ms", "1000")));
 }
 
 struct refusal {
