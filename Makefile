@@ -9,7 +9,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-.PHONY: help run build test check asan tsan fuzz sim sim-bugs bench format clean setup
+.PHONY: help run build test check asan tsan fuzz sim sim-bugs storm restart bench overload soak format clean setup
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -48,8 +48,25 @@ sim: setup $(RELEASE)/build.ninja ## the simulator on fresh seeds; SECONDS=600 f
 sim-bugs: setup ## plant each bug of tests/sim/bugs in a copy of the sources, and let the simulator find it
 	@tests/sim/run_bugs.py --jobs $(JOBS)
 
+storm: setup $(RELEASE)/build.ninja ## kill the coordinator under mixed load, KILLS=10000 times; SEED=n for the same load again
+	@cmake --build --preset release -j $(JOBS) --target treaty-storm
+	@$(RELEASE)/tests/bin/treaty-storm --kills $(or $(KILLS),500) $(if $(SEED),--seed $(SEED))
+
+restart: setup $(RELEASE)/build.ninja ## from the start to ready, and to all done, with up to a million unfinished transactions
+	@cmake --build --preset release -j $(JOBS) --target treaty-restart
+	@$(RELEASE)/tests/bin/treaty-restart $(COUNTS)
+
 bench: build ## the load benchmark on the real binary; bench/README.md has the rest
 	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd
+
+overload: build ## offer ten times what the coordinator can do, and judge what becomes of it; overload.html has the plots
+	@$(RELEASE)/bin/treaty-bench overload --treatyd $(RELEASE)/bin/treatyd --participant-latency 0.1 \
+	  --json $(RELEASE)/overload.json --html $(RELEASE)/overload.html
+
+soak: build ## does anything grow? MINUTES=60 for an hour; soak.html has the plots
+	@$(RELEASE)/bin/treaty-bench soak --treatyd $(RELEASE)/bin/treatyd -d $$((60 * $(or $(MINUTES),5))) \
+	  --rate $(or $(RATE),500) --participant-latency 0.005 --participant-troubles 0.001 --participant-ongoing 0.001 \
+	  --drain-limit 240 --json $(RELEASE)/soak.json --html $(RELEASE)/soak.html
 
 format: setup ## format every C++ file
 	@tools/format.sh

@@ -3,6 +3,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include <atomic>
 #include <utility>
 
 namespace treaty::kit {
@@ -24,31 +25,38 @@ public:
     StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
-    if (!ok) return Finish({grpc::StatusCode::CANCELLED, "no message"});
+    if (!ok) return end({grpc::StatusCode::CANCELLED, "no message"});
     seen_rpc seen{
         .method = context_.method(), .metadata = {}, .message = bytes_of(request_), .deadline = context_.deadline()};
+    seen.authority = context_.host();
     for (const auto& [name, value] : context_.client_metadata())
       seen.metadata.emplace(std::string{name.data(), name.size()}, std::string{value.data(), value.size()});
     reply what = home_.enter(std::move(seen));
     if (what.never) return;
-    if (!what.status.ok()) return Finish(what.status);
+    if (!what.status.ok()) return end(what.status);
+    if (ended_.exchange(true)) return;
     const grpc::Slice text{what.message};
     answer_ = grpc::ByteBuffer{&text, 1};
     StartWriteAndFinish(&answer_, {}, what.status);
   }
-  void OnCancel() override { Finish({grpc::StatusCode::CANCELLED, ""}); }
+  void OnCancel() override { end({grpc::StatusCode::CANCELLED, ""}); }
   void OnDone() override { delete this; }
 
 private:
+  void end(const grpc::Status& status) {
+    if (!ended_.exchange(true)) Finish(status);
+  }
+
   grpc_participant& home_;
   grpc::GenericCallbackServerContext& context_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer answer_;
+  std::atomic<bool> ended_{false};  // a client that goes away is heard of beside the answer
 };
 
-grpc_participant::grpc_participant(script what) : script_{std::move(what)} {
+grpc_participant::grpc_participant(script what, const std::string& address) : script_{std::move(what)} {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
   builder.RegisterCallbackGenericService(this);
   server_ = builder.BuildAndStart();
 }

@@ -19,6 +19,7 @@ struct seen_rpc {
   std::multimap<std::string, std::string> metadata;
   std::string message;
   std::chrono::system_clock::time_point deadline;
+  std::string authority = {};
 };
 
 /// A gRPC business service that takes any unary method with raw bytes. Threads: any.
@@ -32,7 +33,8 @@ public:
   };
   using script = std::function<reply(const seen_rpc&)>;
 
-  explicit grpc_participant(script what);
+  /// Listens at `address`; port 0: a free one.
+  explicit grpc_participant(script what, const std::string& address = "127.0.0.1:0");
   ~grpc_participant();
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   std::vector<seen_rpc> ledger() const;

@@ -70,6 +70,7 @@ void participant::serve(tcp_stream& stream) {
     if (!rest(reply.delay) || reply.hang_up) break;
     {
       const std::scoped_lock lock{mutex_};
+      if (reply.reset) return stream.reset();
       ledger_[row].answered = reply.status;
     }
     changed_.notify_all();

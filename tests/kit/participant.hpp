@@ -31,6 +31,7 @@ struct scripted_reply {
   std::string body = R"({"dtm_result":"SUCCESS"})";
   std::chrono::milliseconds delay{0};
   bool hang_up = false;  // closes the connection instead of answering
+  bool reset = false;    // the same, with a reset
   std::vector<std::string> headers{};
 };
 

@@ -102,6 +102,12 @@ void tcp_stream::shut_down() {
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
+void tcp_stream::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
+}
+
 void tcp_stream::close() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }

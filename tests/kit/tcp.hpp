@@ -31,6 +31,8 @@ public:
   /// Ends both directions, so that a thread that blocks on this connection returns. Threads: any.
   void shut_down();
   void close();
+  /// Closes so that the other side sees a reset connection.
+  void reset();
   bool is_open() const { return descriptor_ >= 0; }
   int release();
 

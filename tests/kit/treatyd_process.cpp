@@ -29,11 +29,11 @@ int milliseconds_left(steady::time_point deadline) {
 }
 
 /// The child's side of the fork: only calls that are safe there.
-[[noreturn]] void become(char* const* arguments, int log) {
+[[noreturn]] void run_program(char* const* arguments, char* const* environment, int log) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
-  ::execv(arguments[0], arguments);
+  ::execve(arguments[0], arguments, environment);
   ::_exit(127);
 }
 
@@ -54,6 +54,11 @@ void treatyd_process::write_config() const {
 }
 
 void treatyd_process::start() {
+  launch();
+  await_ready();
+}
+
+void treatyd_process::launch() {
   write_config();
   std::filesystem::remove(directory_ / "ports.json");
   std::string binary = binary_.string();
@@ -63,13 +68,16 @@ void treatyd_process::start() {
   std::string ports_flag = "--ports-file";
   std::array<char*, 6> arguments{binary.data(), c_flag.data(), config.data(), ports_flag.data(), ports.data(), nullptr};
   const int log = ::open(log_file().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  std::vector<char*> environment;
+  for (char** inherited = environ; *inherited != nullptr; ++inherited) environment.push_back(*inherited);
+  for (std::string& added : options_.environment) environment.push_back(added.data());
+  environment.push_back(nullptr);
   pid_ = ::fork();
-  if (pid_ == 0) become(arguments.data(), log);
+  if (pid_ == 0) run_program(arguments.data(), environment.data(), log);
   ::close(log);
   if (pid_ < 0) throw std::runtime_error{"fork failed"};
   end_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (end_ < 0) throw std::runtime_error{"pidfd_open failed"};
-  await_ready();
 }
 
 void treatyd_process::await_ready() {
@@ -105,6 +113,20 @@ bool treatyd_process::read_ports() {
   return http_port_ != 0;
 }
 
+void treatyd_process::become(std::filesystem::path binary, std::vector<std::string> environment) {
+  binary_ = std::move(binary);
+  options_.environment = std::move(environment);
+}
+
+std::optional<int> treatyd_process::await_end(std::chrono::milliseconds limit) {
+  const auto deadline = steady::now() + limit;
+  pollfd waiting{end_, POLLIN, 0};
+  while (::poll(&waiting, 1, milliseconds_left(deadline)) < 0 && errno == EINTR) {
+  }
+  if (waiting.revents == 0) return std::nullopt;
+  return reap();
+}
+
 bool treatyd_process::is_running() {
   pollfd waiting{end_, POLLIN, 0};
   return pid_ > 0 && ::poll(&waiting, 1, 0) == 0;
@@ -119,11 +141,8 @@ void treatyd_process::kill() {
 int treatyd_process::stop(std::chrono::seconds limit) {
   if (pid_ <= 0) return 0;
   ::kill(pid_, SIGTERM);
-  const auto deadline = steady::now() + limit;
-  pollfd waiting{end_, POLLIN, 0};
-  while (::poll(&waiting, 1, milliseconds_left(deadline)) < 0 && errno == EINTR) {
-  }
-  if (waiting.revents == 0) ::kill(pid_, SIGKILL);
+  if (const auto code = await_end(limit)) return *code;
+  ::kill(pid_, SIGKILL);
   return reap();
 }
 

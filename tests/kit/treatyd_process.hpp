@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct treatyd_options {
   std::uint16_t http_port = 0;  // 0: a free one
   std::uint16_t grpc_port = 0;  // 0: a free one
   std::chrono::seconds start_limit{30};
+  std::vector<std::string> environment{};  // "NAME=value", besides what the test itself runs with
 };
 
 /// The real coordinator as a child process, with its store in `directory`/data: what a test starts, kills and starts
@@ -29,11 +31,19 @@ public:
 
   /// Starts the child and waits until it serves.
   void start();
+  /// Starts the child and waits for nothing.
+  void launch();
   /// SIGKILL, and waits for the end: what it had not made durable is lost.
   void kill();
+  /// Waits for the child to end by itself. Returns the exit code, or minus the signal that ended it; nothing when it
+  /// still runs after `limit`.
+  std::optional<int> await_end(std::chrono::milliseconds limit);
   /// SIGTERM, and waits for the end. Returns the exit code, or minus the signal that ended it; a child that does not
   /// end within `limit` is killed and counts as -9.
   int stop(std::chrono::seconds limit = std::chrono::seconds{30});
+
+  /// What the next start runs.
+  void become(std::filesystem::path binary, std::vector<std::string> environment);
 
   bool is_running();
   pid_t pid() const { return pid_; }

@@ -28,6 +28,8 @@ enum class crash_point : std::uint8_t {
   log_write_after,     //
   log_sync_before,     // the system call that makes the log durable
   log_sync_after,      //
+  file_sync_before,    // the system call that makes another file of the store durable: mostly while it is opened
+  file_sync_after,     //
   client_send_before,  // the system call that sends bytes to a client
   client_send_torn,    // it has sent half
   client_send_after,   //
@@ -61,6 +63,8 @@ inline constexpr std::array crash_points{
     named_point{crash_point::log_write_after, "log_write.after", 120},
     named_point{crash_point::log_sync_before, "log_sync.before", 120},
     named_point{crash_point::log_sync_after, "log_sync.after", 120},
+    named_point{crash_point::file_sync_before, "file_sync.before", 12},
+    named_point{crash_point::file_sync_after, "file_sync.after", 12},
     named_point{crash_point::client_send_before, "client_send.before", 100},
     named_point{crash_point::client_send_torn, "client_send.torn", 100},
     named_point{crash_point::client_send_after, "client_send.after", 100},

@@ -97,13 +97,18 @@ void send_half(int socket, const msghdr& message, int flags) {
   ::syscall(SYS_sendmsg, socket, &half, flags);
 }
 
+constexpr std::array log_syncs{crash_point::log_sync_before, crash_point::log_sync_after};
+constexpr std::array file_syncs{crash_point::file_sync_before, crash_point::file_sync_after};
+
 int sync(int file, long number) {
-  const bool counts = (treaty::crash::is_armed(crash_point::log_sync_before) ||
-                       treaty::crash::is_armed(crash_point::log_sync_after)) &&
-                      is_log(file);
-  if (counts) treaty::crash::pass(crash_point::log_sync_before);
+  using treaty::crash::is_armed;
+  const bool log_armed = is_armed(log_syncs[0]) || is_armed(log_syncs[1]);
+  const bool file_armed = is_armed(file_syncs[0]) || is_armed(file_syncs[1]);
+  const bool counts = (log_armed || file_armed) && is_log(file) == log_armed;
+  const auto& points = log_armed ? log_syncs : file_syncs;
+  if (counts) treaty::crash::pass(points[0]);
   const int done = static_cast<int>(::syscall(number, file));
-  if (counts) treaty::crash::pass(crash_point::log_sync_after);
+  if (counts) treaty::crash::pass(points[1]);
   return done;
 }
 
