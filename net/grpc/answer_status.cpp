@@ -48,10 +48,13 @@ int code_of(errc code) {
   return grpc_internal;
 }
 
+/// As long as Retry-After of the HTTP API.
+constexpr unsigned pushback_ms = 1'000;
+
 }  // namespace
 
 grpc_status to_grpc_status(const answer& what) {
-  return {code_of(what.kind), what.message};
+  return {code_of(what.kind), what.message, what.kind == answer_kind::overloaded ? pushback_ms : 0};
 }
 
 grpc_status to_grpc_status(const failure& why) {

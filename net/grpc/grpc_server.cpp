@@ -62,6 +62,7 @@ public:
 
   void go_away() {
     listener_->stop();
+    health_.end();
     for_each([](rpc_connection& one) { one.go_away(); });
   }
 

@@ -72,6 +72,11 @@ void health_service::set(serving_state state) {
     if (one.knows_service) one.to->send(response(state_, true));
 }
 
+void health_service::end() {
+  for (const watcher& one : std::exchange(watchers_, {}))
+    one.to->finish({grpc_unavailable, "the coordinator is stopping"});
+}
+
 void health_service::forget_those_who_left() {
   std::erase_if(watchers_, [](const watcher& one) { return !one.to->is_open(); });
   look_at_ = std::max(watchers_least, 2 * watchers_.size());

@@ -15,6 +15,8 @@ public:
   void add_to(rpc_table& methods);
   /// Whoever watches hears of a change.
   void set(serving_state state);
+  /// Nobody may watch any longer: it would keep its connection from ending.
+  void end();
 
 private:
   struct watcher {

@@ -89,7 +89,7 @@ void rpc_connection::check(clock::time_point now) {
     pinged_ = now;
     session_.ping();
   }
-  flush_soon();
+  if (session_.has_more_to_say()) flush_soon();
 }
 
 void rpc_connection::go_away() {

@@ -215,6 +215,10 @@ void rpc_session::go_away() {
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
 }
 
+bool rpc_session::has_more_to_say() const {
+  return nghttp2_session_want_write(session_) != 0;
+}
+
 bool rpc_session::is_over() const {
   return nghttp2_session_want_read(session_) == 0;
 }
@@ -310,10 +314,12 @@ void rpc_session::begin_answer(std::int32_t stream, call& one) {
 void rpc_session::submit_end(std::int32_t stream, call& one) {
   const std::string code = std::to_string(one.how.code);
   const std::string message = percent_encoded(one.how.message);
-  const std::array<nghttp2_nv, 5> entries{entry(":status", "200", true), entry("content-type", one.content_type, false),
-                                          entry("grpc-status", code, false), entry("grpc-message", message, false),
-                                          entry("grpc-accept-encoding", "gzip", true)};
-  const std::size_t count = one.how.code == grpc_unimplemented ? entries.size() : entries.size() - 1;
+  const std::string pushback = std::to_string(one.how.pushback_ms);
+  std::array<nghttp2_nv, 5> entries{entry(":status", "200", true), entry("content-type", one.content_type, false),
+                                    entry("grpc-status", code, false), entry("grpc-message", message, false)};
+  std::size_t count = 4;
+  if (one.how.code == grpc_unimplemented) entries[count++] = entry("grpc-accept-encoding", "gzip", true);
+  if (one.how.pushback_ms > 0) entries[count++] = entry("grpc-retry-pushback-ms", pushback, false);
   nghttp2_submit_response(session_, stream, entries.data(), count, nullptr);  // as above
 }
 

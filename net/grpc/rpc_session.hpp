@@ -70,6 +70,7 @@ public:
   /// No more RPCs from now on; those that are under way go on.
   void go_away();
   bool has_settled() const { return settled_; }
+  bool has_more_to_say() const;
   /// Nothing more is to be read.
   bool is_over() const;
 

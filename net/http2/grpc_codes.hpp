@@ -9,6 +9,7 @@ namespace treaty {
 struct grpc_status {
   int code = 0;
   std::string message;
+  unsigned pushback_ms = 0;  // a client that repeats by itself waits this long first; 0: we do not say
   bool operator==(const grpc_status&) const = default;
 };
 

@@ -407,11 +407,12 @@ TEST_F(GrpcServer, TellsWatchersWhenItsHealthChanges) {
   server->set_serving(serving_state::serving);  // no change
   server->set_serving(serving_state::not_serving);
   EXPECT_EQ(next(), std::string("\x08\x02", 2));
-  context.TryCancel();
+  server->go_away();  // and does not wait for those who watch for ever
   grpc::Status ended;
   call->Finish(&ended, nullptr);
   wait();
-  EXPECT_EQ(ended.error_code(), StatusCode::CANCELLED);
+  EXPECT_EQ(ended.error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(kit::eventually([&] { return server->connections() == 0; }));
 }
 
 // Tools like grpcurl find the API this way: list_services is field 7 of the request.
