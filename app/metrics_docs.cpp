@@ -9,6 +9,7 @@
 
 #include "actors/metrics.hpp"
 #include "app/server_metrics.hpp"
+#include "app/store_metrics.hpp"
 #include "net/etcd/etcd_metrics.hpp"
 #include "net/grpc/dtm_service.hpp"
 #include "net/http/client_metrics.hpp"
@@ -50,6 +51,7 @@ std::vector<prometheus::MetricFamily> every_family() {
   register_build_info(registry);
   server_metrics http{registry, "HTTP"};
   server_metrics grpc{registry, "gRPC"};
+  const store_metrics kept{registry};
   http_client_metrics clients{registry};
   hook_metrics web_hooks{registry};
   etcd_metrics registered{registry};

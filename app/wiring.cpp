@@ -14,6 +14,7 @@
 #include "app/port_check.hpp"
 #include "app/server_metrics.hpp"
 #include "app/service_drivers.hpp"
+#include "app/store_metrics.hpp"
 #include "net/branch_mux.hpp"
 #include "net/grpc/dtm_service.hpp"
 #include "net/grpc/grpc_server.hpp"
@@ -104,6 +105,7 @@ struct service::parts {
   http_client_metrics client_metrics{metrics};
   server_metrics http_metrics{metrics, "HTTP"};
   server_metrics grpc_metrics{metrics, "gRPC"};
+  store_metrics shown_store{metrics};
   hook_metrics web_hook_metrics{metrics};
   std::unique_ptr<store> kept;
   std::unique_ptr<web_hooks> hooks;
@@ -247,6 +249,7 @@ process_health service::parts::health() const {
 }
 
 std::string service::parts::scrape() {
+  shown_store.refresh(kept->health());
   http_metrics.refresh(total_of(servers), connections_of(servers));
   grpc_metrics.refresh(total_of(grpc_servers), connections_of(grpc_servers));
   return metrics_text(metrics);

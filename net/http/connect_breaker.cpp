@@ -18,10 +18,14 @@ bool connect_breaker::failed(time now, std::string_view why, double jitter) {
   return true;
 }
 
+std::chrono::milliseconds connect_breaker::left(time now) const {
+  return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(open_until_ - now),
+                  std::chrono::milliseconds{0});
+}
+
 std::string connect_breaker::text(time now) const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(open_until_ - now);
-  return "not tried for another " + std::to_string(std::max<long>(left.count(), 0)) + " ms after " +
-         std::to_string(failures_) + " failed connects: " + why_;
+  return "not tried for another " + std::to_string(left(now).count()) + " ms after " + std::to_string(failures_) +
+         " failed connects: " + why_;
 }
 
 }  // namespace treaty

@@ -32,6 +32,9 @@ public:
   bool failed(time now, std::string_view why, double jitter);
   /// True since the breaker opened until a connect succeeds.
   bool tripped() const { return failures_ >= options_.failures_to_open; }
+  std::size_t failures() const { return failures_; }
+  /// Of its window.
+  std::chrono::milliseconds left(time now) const;
   std::string text(time now) const;
 
 private:

@@ -34,7 +34,9 @@ http_destination::http_destination(http_transport_core& core, const http_url& ur
       host_{url.host},
       port_{url.port},
       scheme_{url.scheme},
-      breaker_{core.options.breaker} {
+      breaker_{core.options.breaker},
+      silence_{core.options.silence},
+      shown_{core.metrics, core.metrics.http, origin_} {
   boost::system::error_code not_literal;
   const auto address = asio::ip::make_address(host_, not_literal);
   if (not_literal) return;
@@ -45,22 +47,28 @@ http_destination::http_destination(http_transport_core& core, const http_url& ur
 http_destination::~http_destination() {
   for (const auto& one : connections_) one->close();
   core_.metrics.connections.Decrement(static_cast<double>(connections_.size()));
-  core_.metrics.calls_waiting.Decrement(static_cast<double>(waiting_.size()));
-  if (breaker_.tripped()) core_.metrics.breakers_open.Decrement();
 }
 
 void http_destination::take(exchange_ptr what) {
   what->destination = this;
   used_ = clock::now();
+  if (!silence_.admits(used_, what->request.timeout)) {
+    shown_.refused_by_breaker();
+    return core_.fail(std::move(what), joined(origin_, " is ", silence_.text(used_), ""));
+  }
   if (!idle_.empty()) {
     http_connection* const one = idle_.back();
     idle_.pop_back();
     return one->start(std::move(what));
   }
-  if (breaker_.is_open(used_) && !has_working_connection())
+  if (breaker_.is_open(used_) && !has_working_connection()) {
+    shown_.refused_by_breaker();
     return core_.fail(std::move(what), joined(origin_, " is ", breaker_.text(used_), ""));
-  if (waiting_.size() >= core_.options.waiting_max)
+  }
+  if (waiting_.size() >= core_.options.waiting_max) {
+    shown_.refused_by_queue();
     return core_.fail(std::move(what), joined("destination queue full: ", origin_, "", ""));
+  }
   enqueue(waiting_.end(), std::move(what));
   open_connections();
 }
@@ -68,13 +76,15 @@ void http_destination::take(exchange_ptr what) {
 void http_destination::enqueue(std::list<exchange_ptr>::const_iterator before, exchange_ptr what) {
   exchange& waits = *what;
   waits.place = waiting_.insert(before, std::move(what));
-  core_.metrics.calls_waiting.Increment();
+  shown_.waits(1);
+  show_fullness();
 }
 
 exchange_ptr http_destination::dequeue(std::list<exchange_ptr>::iterator which) {
   exchange_ptr out = std::move(*which);
   waiting_.erase(which);
-  core_.metrics.calls_waiting.Decrement();
+  shown_.waits(-1);
+  show_fullness();
   return out;
 }
 
@@ -83,6 +93,7 @@ exchange_ptr http_destination::abandon(exchange& late) {
   http_connection& one = *late.connection;
   exchange_ptr out = one.close();
   forget(one);
+  note_silence();
   open_connections();
   return out;
 }
@@ -101,7 +112,7 @@ void http_destination::open_connections() {
   const auto now = clock::now();
   if (waiting_.empty()) return;
   if (breaker_.is_open(now)) {
-    if (!has_working_connection()) fail_all_waiting(joined(origin_, " is ", breaker_.text(now), ""));
+    if (!has_working_connection()) refuse_all_waiting(joined(origin_, " is ", breaker_.text(now), ""));
     return;
   }
   if (!addresses_are_fresh()) return resolve();
@@ -158,8 +169,8 @@ void http_destination::resolved(http_connection::endpoints found, std::string_vi
 
 void http_destination::connected(http_connection& one) {
   --connecting_;
-  if (breaker_.tripped()) core_.metrics.breakers_open.Decrement();
   breaker_.connected();
+  shown_.show(trouble::refuses, false);
   serve(one);
   open_connections();
 }
@@ -175,16 +186,41 @@ void http_destination::connect_failed(http_connection& one, std::string_view why
 }
 
 void http_destination::note_failure(std::string_view why) {
-  const bool was_tripped = breaker_.tripped();
-  breaker_.failed(clock::now(), why, core_.jitter());
-  if (breaker_.tripped() && !was_tripped) core_.metrics.breakers_open.Increment();
+  const auto now = clock::now();
+  if (breaker_.failed(now, why, core_.jitter())) shown_.paused(breaker_.left(now));
+  shown_.show(trouble::refuses, breaker_.tripped());
+}
+
+// Those who wait would be as late.
+void http_destination::note_silence() {
+  const auto now = clock::now();
+  if (silence_.was_silent(now, core_.jitter())) {
+    shown_.paused(silence_.left(now));
+    refuse_all_waiting(joined(origin_, " is ", silence_.text(now), ""));
+  }
+  shown_.show(trouble::silent, silence_.tripped());
+}
+
+void http_destination::note_word() {
+  silence_.spoke();
+  shown_.show(trouble::silent, false);
+}
+
+void http_destination::show_fullness() {
+  shown_.show(trouble::full, !waiting_.empty() && connections_.size() >= core_.options.connections_max);
 }
 
 void http_destination::fail_all_waiting(std::string_view why) {
   while (!waiting_.empty()) core_.fail(dequeue(waiting_.begin()), why);
 }
 
+void http_destination::refuse_all_waiting(std::string_view why) {
+  for (std::size_t left = waiting_.size(); left > 0; --left) shown_.refused_by_breaker();
+  fail_all_waiting(why);
+}
+
 void http_destination::answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) {
+  note_word();
   core_.answered(std::move(what), answer);  // before the connection reads the next answer over it
   if (reusable) return serve(one);
   forget(one);
@@ -192,6 +228,7 @@ void http_destination::answered(http_connection& one, exchange_ptr what, respons
 }
 
 void http_destination::broke(http_connection& one, exchange_ptr what, break_kind how, std::string_view why) {
+  note_word();
   forget(one);
   if (how == break_kind::stale && !what->repeated) {
     what->repeated = true;
@@ -235,7 +272,7 @@ bool http_destination::tidy(clock::time_point now) {
     forget(*one);
   }
   const bool at_rest = connections_.empty() && waiting_.empty() && !resolving_;
-  return at_rest && now - used_ >= (breaker_.tripped() ? tripped_kept : core_.options.idle_for);
+  return at_rest && now - used_ >= (breaker_.tripped() || silence_.tripped() ? tripped_kept : core_.options.idle_for);
 }
 
 }  // namespace treaty

@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "net/http/client_metrics.hpp"
 #include "net/http/connect_breaker.hpp"
 #include "net/http/http_connection.hpp"
+#include "net/http/silence_breaker.hpp"
 
 namespace treaty {
 
@@ -42,7 +44,11 @@ private:
   void resolve();
   void resolved(http_connection::endpoints found, std::string_view why_none);
   void note_failure(std::string_view why);
+  void note_silence();
+  void note_word();
+  void show_fullness();
   void fail_all_waiting(std::string_view why);
+  void refuse_all_waiting(std::string_view why);
   void close_idle();
   void forget(http_connection& one);
   bool has_working_connection() const { return connections_.size() > connecting_; }
@@ -53,6 +59,8 @@ private:
   const std::uint16_t port_;
   const http_scheme scheme_;
   connect_breaker breaker_;
+  silence_breaker silence_;
+  destination_metrics shown_;
   std::vector<std::shared_ptr<http_connection>> connections_;
   std::vector<http_connection*> idle_;  // the last one that became idle at the end
   std::list<exchange_ptr> waiting_;

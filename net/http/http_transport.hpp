@@ -23,9 +23,10 @@ struct http_client_options {
   std::chrono::milliseconds addresses_kept{30'000};  // answers of the name service
   std::size_t answer_bytes_max = 1u << 20;           // a body, unpacked
   unsigned redirects_max = 10;
-  breaker_options breaker;
+  breaker_options breaker{};                        // of connects
+  breaker_options silence{.failures_to_open = 16};  // of calls that get no answer at all
   std::string user_agent = "treaty";
-  std::string authorities_file;  // trusted for https beside the system's; empty: none
+  std::string authorities_file{};  // trusted for https beside the system's; empty: none
 };
 
 /// HTTP/1.1 exchanges of one lane over pooled keep-alive connections; what transports of calls share.

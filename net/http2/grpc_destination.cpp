@@ -31,13 +31,13 @@ grpc_destination::grpc_destination(grpc_client_core& core, std::string target)
       addresses_{core.io, core.options.addresses_kept,
                  [this](std::string_view why_none) { addresses_found(why_none); }},
       names_{core.options.breaker},
-      in_flight_max_{core.options.in_flight_max} {}
+      in_flight_max_{core.options.in_flight_max},
+      silence_{core.options.silence},
+      shown_{core.metrics, core.metrics.grpc, target_} {}
 
 grpc_destination::~grpc_destination() {
   for (const link& one : links_) one.connection->close();
   core_.metrics.grpc_connections.Decrement(static_cast<double>(links_.size()));
-  core_.metrics.calls_waiting.Decrement(static_cast<double>(waiting_.size()));
-  if (shown_tripped_) core_.metrics.breakers_open.Decrement();
 }
 
 result<void> grpc_destination::follow(const discovery& where) {
@@ -56,9 +56,14 @@ void grpc_destination::take(grpc_exchange_ptr what) {
   what->destination = this;
   what->authority = location_.authority;
   used_ = clock::now();
-  const grpc_client_options& options = core_.options;
-  if (in_flight_ + waiting_.size() >= in_flight_max_ + options.waiting_max)
+  if (!silence_.admits(used_, what->call.timeout)) {
+    shown_.refused_by_breaker();
+    return core_.unavailable(std::move(what), target_ + " is " + silence_.text(used_));
+  }
+  if (in_flight_ + waiting_.size() >= in_flight_max_ + core_.options.waiting_max) {
+    shown_.refused_by_queue();
     return core_.complete(std::move(what), unknown_outcome("destination queue full: " + target_));
+  }
   if (!addresses_.is_fresh(used_) && !paths_.empty()) addresses_.ask();  // meanwhile the old ones do
   if (waiting_.empty() && in_flight_ < in_flight_max_) {
     if (grpc_connection* const on = pick()) return start(*on, std::move(what));
@@ -70,13 +75,15 @@ void grpc_destination::take(grpc_exchange_ptr what) {
 void grpc_destination::enqueue(std::list<grpc_exchange_ptr>::const_iterator before, grpc_exchange_ptr what) {
   grpc_exchange& waits = *what;
   waits.place = waiting_.insert(before, std::move(what));
-  core_.metrics.calls_waiting.Increment();
+  shown_.waits(1);
+  show_fullness();
 }
 
 grpc_exchange_ptr grpc_destination::dequeue(std::list<grpc_exchange_ptr>::iterator which) {
   grpc_exchange_ptr out = std::move(*which);
   waiting_.erase(which);
-  core_.metrics.calls_waiting.Decrement();
+  shown_.waits(-1);
+  show_fullness();
   return out;
 }
 
@@ -85,6 +92,7 @@ grpc_exchange_ptr grpc_destination::abandon(grpc_exchange& late) {
   --links_[late.connection->position].via->in_flight;
   grpc_exchange_ptr out = late.connection->abandon(late);
   --in_flight_;
+  note_silence();
   serve();
   return out;
 }
@@ -120,13 +128,13 @@ void grpc_destination::open_connections() {
   const auto now = clock::now();
   if (!addresses_.why_none().empty()) return fail_all_waiting(addresses_.why_none());
   if (paths_.empty()) {
-    if (names_.is_open(now)) return fail_all_waiting(refusal(now));
+    if (names_.is_open(now)) return refuse_all_waiting(refusal(now));
     return addresses_.ask();
   }
   open_missing(now);
   if (is_connecting()) return;
   if (path* const via = widest_path(now)) return open_one(*via, now);
-  if (links_.empty()) fail_all_waiting(refusal(now));
+  if (links_.empty()) refuse_all_waiting(refusal(now));
 }
 
 void grpc_destination::open_missing(clock::time_point now) {
@@ -175,7 +183,8 @@ void grpc_destination::connect_failed(grpc_connection& one, std::string_view why
   if (links_.empty()) addresses_.doubt();
   std::string text = "connect to " + name_of(*gone.via) + ": ";
   text += why;
-  gone.via->breaker.failed(clock::now(), text, core_.jitter());
+  const auto now = clock::now();
+  if (gone.via->breaker.failed(now, text, core_.jitter())) shown_.paused(gone.via->breaker.left(now));
   show_breaker();
   if (links_.empty()) fail_all_waiting(text);
 }
@@ -185,11 +194,13 @@ void grpc_destination::progressed(grpc_connection& on, std::vector<ended_call> e
   links_[on.position].via->in_flight -= ended.size();
   for (ended_call& one : ended) {
     if (one.was_processed) {
+      silence_.spoke();
       core_.complete(std::move(one.what), judge_grpc(one.how.code, one.how.message));
     } else {
       again(std::move(one.what));
     }
   }
+  shown_.show(trouble::silent, silence_.tripped());
   serve();
 }
 
@@ -267,6 +278,11 @@ void grpc_destination::fail_all_waiting(std::string_view why) {
   while (!waiting_.empty()) core_.unavailable(dequeue(waiting_.begin()), why);
 }
 
+void grpc_destination::refuse_all_waiting(std::string_view why) {
+  for (std::size_t left = waiting_.size(); left > 0; --left) shown_.refused_by_breaker();
+  fail_all_waiting(why);
+}
+
 bool grpc_destination::is_tripped() const {
   return names_.tripped() || (!paths_.empty() && std::all_of(paths_.begin(), paths_.end(),
                                                              [](const auto& one) { return one->breaker.tripped(); }));
@@ -283,10 +299,23 @@ std::string grpc_destination::name_of(const path& one) const {
   return out.str();
 }
 
+// Those who wait would be as late. Whoever finds out tries a connection of its own: perhaps only this one is dead.
+void grpc_destination::note_silence() {
+  const auto now = clock::now();
+  if (silence_.was_silent(now, core_.jitter())) {
+    shown_.paused(silence_.left(now));
+    for (const link& one : links_) one.connection->retire();
+    refuse_all_waiting(target_ + " is " + silence_.text(now));
+  }
+  shown_.show(trouble::silent, silence_.tripped());
+}
+
 void grpc_destination::show_breaker() {
-  if (shown_tripped_ == is_tripped()) return;
-  shown_tripped_ = !shown_tripped_;
-  core_.metrics.breakers_open.Increment(shown_tripped_ ? 1 : -1);
+  shown_.show(trouble::refuses, is_tripped());
+}
+
+void grpc_destination::show_fullness() {
+  shown_.show(trouble::full, !waiting_.empty() && in_flight_ >= in_flight_max_);
 }
 
 void grpc_destination::tidy(clock::time_point now) {

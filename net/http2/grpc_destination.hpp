@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "net/http/client_metrics.hpp"
 #include "net/http/connect_breaker.hpp"
+#include "net/http/silence_breaker.hpp"
 #include "net/http2/grpc_connection.hpp"
 #include "net/http2/service_addresses.hpp"
 
@@ -73,8 +75,11 @@ private:
   link forget(grpc_connection& one);
   void again(grpc_exchange_ptr what);
   void fail_all_waiting(std::string_view why);
+  void refuse_all_waiting(std::string_view why);
   std::string refusal(clock::time_point now) const;
+  void note_silence();
   void show_breaker();
+  void show_fullness();
 
   grpc_client_core& core_;
   const std::string target_;
@@ -89,7 +94,8 @@ private:
   std::size_t in_flight_ = 0;
   std::size_t in_flight_max_;  // the limit of one instance for each of them
   clock::time_point used_{};
-  bool shown_tripped_ = false;
+  silence_breaker silence_;
+  destination_metrics shown_;
 };
 
 }  // namespace treaty

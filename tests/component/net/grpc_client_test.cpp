@@ -85,7 +85,7 @@ TEST_F(GrpcClient, FindsTheAddressOfANameWhereSomebodyListens) {
   kit::grpc_participant service{fine};
   const std::string port = service.address().substr(service.address().rfind(':'));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(make(call_of("localhost" + port + "/s.S/M")).outcome, call_outcome::success);
-  EXPECT_EQ(metrics.breakers_open.Value(), 0);
+  EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 0);
 }
 
 TEST_F(GrpcClient, SendsBinaryMetadataAsItIs) {

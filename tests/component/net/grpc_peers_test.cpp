@@ -338,13 +338,35 @@ TEST_F(ImpatientGrpcPeers, LeavesADeadTargetAloneForAWhileAndThenTriesOneConnect
   }};
   EXPECT_EQ(make(peer).outcome, call_outcome::unknown);
   EXPECT_EQ(make(peer).outcome, call_outcome::unknown);
-  EXPECT_EQ(metrics.breakers_open.Value(), 1);
+  EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 1);
   EXPECT_THAT(make(peer).detail, HasSubstr("failed connects"));
   EXPECT_EQ(peer.connections(), 2);
   is_well = true;
-  while (make(peer).outcome != call_outcome::success) EXPECT_EQ(metrics.breakers_open.Value(), 1);
+  while (make(peer).outcome != call_outcome::success) EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 1);
   EXPECT_EQ(peer.connections(), 3);
-  EXPECT_EQ(metrics.breakers_open.Value(), 0);
+  EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 0);
+}
+
+class SilentGrpcPeers : public GrpcPeers {
+protected:
+  SilentGrpcPeers() : GrpcPeers{{.silence = {.failures_to_open = 3, .open_min = 300ms, .open_max = 300ms}}} {}
+};
+
+// A peer that takes calls and says nothing about them, or is not there any more without a word of good-bye: calls fail
+// at once, and the one that finds out whether it is back does not rely on the old connection.
+TEST_F(SilentGrpcPeers, AreLeftAloneUntilOneCallOnANewConnectionIsAnswered) {
+  kit::raw_participant peer{after_opening([](http2_peer& it, int connection) {
+    if (connection > 0) return it.serve();
+    while (it.next_request() != 0) {
+    }
+  })};
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(make(peer, 50ms).detail, HasSubstr("DeadlineExceeded"));
+  EXPECT_EQ(metrics.grpc.in_trouble[1]->Value(), 1);
+  EXPECT_THAT(make(peer).detail, HasSubstr("3 calls in a row without an answer"));
+  EXPECT_EQ(peer.connections(), 1);
+  while (make(peer).outcome != call_outcome::success) EXPECT_EQ(metrics.grpc.in_trouble[1]->Value(), 1);
+  EXPECT_EQ(peer.connections(), 2);
+  EXPECT_EQ(metrics.grpc.in_trouble[1]->Value(), 0);
 }
 
 }  // namespace

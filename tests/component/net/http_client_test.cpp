@@ -212,7 +212,7 @@ TEST_F(HttpClient, StopsConnectingToAServiceThatRefuses) {
   const kit::refused_port nobody;
   const std::string url = "http://127.0.0.1:" + std::to_string(nobody.port()) + "/p";
   for (int i = 0; i < 5; ++i) EXPECT_THAT(make(url).detail, StartsWith("connect to"));
-  EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 1"));
+  EXPECT_THAT(shown(), HasSubstr(R"(treaty_destinations_in_trouble{protocol="http",trouble="refuses"} 1)"));
   std::vector<std::future<branch_reply>> calls;
   for (int i = 0; i < 2000; ++i) calls.push_back(start(call_of(url)));
   int at_once = 0;
@@ -393,11 +393,15 @@ TEST_F(NarrowHttpClient, BoundsWhatIsInFlightAndWhatWaits) {
   for (int i = 0; i < 2; ++i) calls.push_back(start(call_of(service.url("/p"))));
   for (int i = 0; i < 4; ++i) over.push_back(start(call_of(service.url("/p"))));
   for (auto& one : over) EXPECT_THAT(one.get().detail, StartsWith("destination queue full"));
-  EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting 3"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting{protocol=\"http\"} 3"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_destinations_in_trouble{protocol=\"http\",trouble=\"full\"} 1"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_destination_calls_refused_total{protocol=\"http\",reason=\"queue\"} 4"));
+  EXPECT_THAT(shown(),
+              HasSubstr("treaty_destination_trouble{destination=\"" + service.url("") + "\",trouble=\"full\"} 1"));
   released.count_down();
   for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::success);
   EXPECT_EQ(most, 2);
-  EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting 0"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting{protocol=\"http\"} 0"));
 }
 
 TEST_F(NarrowHttpClient, WaitingCountsAgainstTheTimeOut) {
@@ -417,6 +421,64 @@ TEST_F(NarrowHttpClient, AHangingServiceDelaysNobodyElse) {
   for (int i = 0; i < 4; ++i) stuck.push_back(start(call_of(hangs.url("/p"), "", 2s)));
   EXPECT_EQ(make(fine.url("/p"), "x").outcome, call_outcome::success);
   EXPECT_EQ(stuck[0].wait_for(0s), std::future_status::timeout);
+}
+
+class ImpatientHttpClient : public HttpClient {
+protected:
+  ImpatientHttpClient() : HttpClient{{.silence = {.failures_to_open = 3, .open_min = 200ms, .open_max = 200ms}}} {}
+};
+
+// Calls of a service that takes them and says nothing would hold connections, and their transactions memory.
+TEST_F(ImpatientHttpClient, LeavesAServiceAloneThatAnswersNothing) {
+  std::atomic<bool> is_well{false};
+  std::atomic<int> calls{0};
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    for (std::string head; kit::read_head(stream, head); head.clear()) {
+      ++calls;
+      if (is_well) stream.write(kit::ok_answer("ok"), kit::steady::now() + 5s);
+    }
+  }};
+  kit::participant other;
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(make(call_of(service.url("/p"), "", 50ms)).detail, StartsWith("timed out"));
+  const branch_reply refused = make(call_of(service.url("/p")));
+  EXPECT_EQ(refused.outcome, call_outcome::unknown);
+  EXPECT_THAT(refused.detail, HasSubstr("3 calls in a row without an answer"));
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(make(other.url("/p"), "x").outcome, call_outcome::success);
+  EXPECT_THAT(shown(), HasSubstr("treaty_destinations_in_trouble{protocol=\"http\",trouble=\"silent\"} 1"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_destination_calls_refused_total{protocol=\"http\",reason=\"breaker\"} 1"));
+  EXPECT_THAT(shown(), HasSubstr("treaty_destination_pause_seconds_count{protocol=\"http\"} 1"));
+  is_well = true;
+  while (make(call_of(service.url("/p"))).outcome != call_outcome::success) EXPECT_EQ(calls, 3);
+  EXPECT_EQ(make(call_of(service.url("/p"))).outcome, call_outcome::success);
+  EXPECT_THAT(shown(), HasSubstr("treaty_destinations_in_trouble{protocol=\"http\",trouble=\"silent\"} 0"));
+}
+
+// One call finds out; the others do not wait for it. A refusal, or garbage, is a word too.
+TEST_F(ImpatientHttpClient, FindsOutWithOneCallWhetherAServiceSpeaksAgain) {
+  std::atomic<int> connections{0};
+  std::atomic<bool> speaks{false};
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    std::string head;
+    kit::read_head(stream, head);
+    ++connections;
+    if (speaks) return static_cast<void>(stream.write("garbage\r\n\r\n", kit::steady::now() + 5s));
+    kit::wait_for_close(stream);
+  }};
+  for (int i = 0; i < 3; ++i) make(call_of(service.url("/p"), "", 50ms));
+  std::vector<std::future<branch_reply>> calls;
+  while (connections == 3) {
+    for (auto& one : calls) one.wait();
+    calls.clear();
+    for (int i = 0; i < 5; ++i) calls.push_back(start(call_of(service.url("/p"), "", 300ms)));
+    std::this_thread::yield();
+  }
+  for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::unknown);
+  EXPECT_EQ(connections, 4);
+  speaks = true;
+  while (make(call_of(service.url("/p"))).detail.find("not an HTTP answer") == std::string::npos) {
+  }
+  EXPECT_THAT(make(call_of(service.url("/p"))).detail, HasSubstr("not an HTTP answer"));
 }
 
 http_client_options short_lived() {
@@ -453,7 +515,7 @@ TEST_F(ShortLivedHttpClient, FindsAServiceThatCameBack) {
   const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/p";
   while (make(url).detail.find("not tried for another") == std::string::npos) {
   }
-  EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 1"));
+  EXPECT_THAT(shown(), HasSubstr(R"(treaty_destinations_in_trouble{protocol="http",trouble="refuses"} 1)"));
   ASSERT_EQ(::listen(descriptor, 16), 0);
   std::thread service{[descriptor] {
     kit::tcp_stream stream{::accept(descriptor, nullptr, nullptr)};
@@ -461,7 +523,7 @@ TEST_F(ShortLivedHttpClient, FindsAServiceThatCameBack) {
   }};
   while (make(url).outcome != call_outcome::success) {
   }
-  EXPECT_THAT(shown(), HasSubstr("treaty_destination_breaker_open 0"));
+  EXPECT_THAT(shown(), HasSubstr(R"(treaty_destinations_in_trouble{protocol="http",trouble="refuses"} 0)"));
   service.join();  // ends when the client closes the idle connection
   ::close(descriptor);
 }
