@@ -145,7 +145,7 @@ result<registry_target> parse_registry_target(std::string_view target) {
   const std::size_t scheme_end = std::min(shown.find("://"), shown.size());
   if (!is_etcd(shown.substr(0, scheme_end))) return unknown_scheme(shown.substr(0, scheme_end), "etcd, discov");
   if (shown.find('@') != std::string_view::npos)
-    return failure{errc::invalid_argument, "an account belongs into the query: ?user=name&password=secret"};
+    return failure{errc::invalid_argument, "an account belongs into the query: ?user=…&password=…"};
   const std::string_view rest = shown.substr(scheme_end + 3);
   const std::string_view authority = rest.substr(0, rest.find('/'));
   const std::string_view path = rest.substr(std::min(authority.size() + 1, rest.size()));

@@ -110,6 +110,7 @@ void etcd_client::authenticate() {
   one->reader->StartCall();
   auto done = [self = shared_from_this(), one, endpoint = current_](bool) {
     self->loop_.ended(one->context);
+    if (self->loop_.is_stopping()) return;
     self->judge(one->status, endpoint);
     if (one->status.ok()) self->token_ = one->reply.token();
     for (const auto& then : std::exchange(self->awaiting_token_, {})) then(one->status);
@@ -136,6 +137,7 @@ void etcd_client::call(Request what, answered<Reply> done,
     one->reader->StartCall();
     auto ended = [self, one, what, done, start, is_repeated, endpoint = self->current_, token = self->token_](bool) {
       self->loop_.ended(one->context);
+      if (self->loop_.is_stopping()) return;
       self->judge(one->status, endpoint);
       if (self->forgets_token(one->status, token) && !is_repeated)
         return self->call<Stub, Request, Reply>(what, done, start, true);
@@ -190,6 +192,7 @@ struct etcd_client::renewal : std::enable_shared_from_this<renewal> {
   void finish() {
     stream->Finish(&status, etcd_loop::tag([self = shared_from_this()](bool) {
       self->client->loop_.ended(self->context);
+      if (self->client->loop_.is_stopping()) return;
       self->client->judge(self->status, self->endpoint);
       if (self->status.ok() && !self->is_answered) self->status = {grpc::StatusCode::UNAVAILABLE, "no answer"};
       self->done(self->is_answered ? grpc::Status::OK : self->status, self->reply);

@@ -33,6 +33,8 @@ public:
 
   void grant();
   void begin_to_withdraw();
+  /// Begins nothing any more.
+  void quit();
 
   registration_state state() const {
     const std::lock_guard lock{guard_};
@@ -216,11 +218,16 @@ void etcd_registrar::machine::show(registration state, std::string detail) {
 }
 
 void etcd_registrar::machine::begin_to_withdraw() {
-  if (std::exchange(is_withdrawing_, true)) return;
+  if (is_withdrawing_) return;
+  quit();
+  if (!is_granting_) revoke();
+}
+
+void etcd_registrar::machine::quit() {
+  is_withdrawing_ = true;
   timer_.reset();
   put_again_.reset();
   if (const auto watch = std::exchange(watch_, nullptr); watch) watch->stop();
-  if (!is_granting_) revoke();
 }
 
 void etcd_registrar::machine::revoke() {
@@ -243,7 +250,10 @@ etcd_registrar::etcd_registrar(std::shared_ptr<etcd_loop> loop, const etcd_acces
   loop_->post([does = machine_] { does->grant(); });
 }
 
-etcd_registrar::~etcd_registrar() = default;
+// Not withdrawn: the lease ends by itself.
+etcd_registrar::~etcd_registrar() {
+  loop_->post([does = machine_] { does->quit(); });
+}
 
 registration_state etcd_registrar::state() const {
   return machine_->state();

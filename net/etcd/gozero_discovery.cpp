@@ -148,8 +148,14 @@ std::shared_ptr<etcd_client> gozero_discovery::directory::client_of(const std::v
 
 void gozero_discovery::directory::begin(const std::shared_ptr<service>& what, const service_target& where) {
   const std::string prefix = where.key + "/";
-  etcd_watch::hearers tell{[self = shared_from_this(), what](const auto& now) { self->found(*what, now); },
-                           [self = shared_from_this(), what](const std::string& why) { self->lost(*what, why); }};
+  const std::weak_ptr<service> whose = what;
+  const auto self = shared_from_this();
+  etcd_watch::hearers tell{[self, whose](const etcd_watch::contents& now) {
+                             if (const auto one = whose.lock()) self->found(*one, now);
+                           },
+                           [self, whose](const std::string& why) {
+                             if (const auto one = whose.lock()) self->lost(*one, why);
+                           }};
   const auto watch =
       std::make_shared<etcd_watch>(client_of(where.addresses), prefix, end_of_prefix(prefix), std::move(tell));
   {
@@ -200,7 +206,6 @@ void gozero_discovery::directory::leave(const std::string& id, std::uint64_t num
   if (what.known) metrics_.instances.Decrement(static_cast<double>(what.known->addresses.size()));
   loop_->post([gone = std::move(at->second)] {
     if (gone->watch) gone->watch->stop();
-    gone->watch = nullptr;  // which holds what it tells
   });
   services_.erase(at);
 }

@@ -1,0 +1,220 @@
+// Calls of a service with several instances: who gets them when instances come, go and die.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <mutex>
+
+#include "net/http/client_metrics.hpp"
+#include "net/http2/branch_grpc_client.hpp"
+#include "net/service_target.hpp"
+#include "tests/kit/eventually.hpp"
+#include "tests/kit/grpc_participant.hpp"
+#include "tests/kit/lane_thread.hpp"
+#include "tests/kit/tcp.hpp"
+
+namespace treaty {
+namespace {
+
+using namespace std::chrono_literals;
+using kit::grpc_participant;
+using testing::HasSubstr;
+
+/// A registry in the test's hand.
+class hand_discovery final : public discovery {
+public:
+  result<dial_target> locate(std::string_view url) const override { return split_service_url(url); }
+  result<service_location> follow(const std::string&, instances_changed changed) const override {
+    const std::lock_guard lock{guard_};
+    changed_ = std::move(changed);
+    return service_location{"busi", known_, std::make_unique<open_end>()};
+  }
+  void set(std::vector<std::string> addresses, std::string why_none = {}) {
+    const std::lock_guard lock{guard_};
+    known_ = std::make_shared<const instance_list>(instance_list{std::move(addresses), std::move(why_none)});
+    if (changed_) changed_(known_);
+  }
+
+private:
+  struct open_end final : instances_watch {};
+  mutable std::mutex guard_;
+  mutable instances_changed changed_;
+  std::shared_ptr<const instance_list> known_;
+};
+
+grpc_participant::reply fine(const kit::seen_rpc&) {
+  return {grpc::Status::OK, false, ""};
+}
+
+class ServiceCalls : public testing::Test {
+protected:
+  ~ServiceCalls() override { lane.stop(); }
+
+  std::future<branch_reply> start(std::chrono::milliseconds timeout = 10s) {
+    branch_call call;
+    call.protocol = branch_protocol::grpc;
+    call.gid = "g1";
+    call.id = branch_id{"01"};
+    call.op = "action";
+    call.url = "etcd://h:2379/busi/s.S/M";
+    call.payload = "x";
+    call.timeout = timeout;
+    return lane.start(client, call);
+  }
+  branch_reply make(std::chrono::milliseconds timeout = 10s) { return start(timeout).get(); }
+  void make_good(int count) {
+    for (int i = 0; i < count; ++i) {
+      const branch_reply reply = make();
+      ASSERT_EQ(reply.outcome, call_outcome::success) << reply.detail;
+    }
+  }
+  /// Calls until each of them was called once more than now.
+  bool reaches(const std::vector<const grpc_participant*>& all) {
+    std::vector<std::size_t> before;
+    for (const auto* one : all) before.push_back(one->ledger().size());
+    return kit::eventually([&] {
+      make();
+      for (std::size_t i = 0; i < all.size(); ++i)
+        if (all[i]->ledger().size() <= before[i]) return false;
+      return true;
+    });
+  }
+
+  prometheus::Registry registry;
+  http_client_metrics metrics{registry};
+  std::shared_ptr<asio_loop> loop = std::make_shared<asio_loop>();
+  std::shared_ptr<hand_discovery> where = std::make_shared<hand_discovery>();
+  branch_grpc_client client{loop, where, {}, metrics};
+  kit::lane_thread lane{loop};
+};
+
+TEST_F(ServiceCalls, GoToEveryInstanceInTurns) {
+  grpc_participant a{fine}, b{fine}, c{fine};
+  where->set({a.address(), b.address(), c.address()});
+  ASSERT_TRUE(reaches({&a, &b, &c}));
+  const std::size_t before[] = {a.ledger().size(), b.ledger().size(), c.ledger().size()};
+  make_good(30);
+  EXPECT_EQ(a.ledger().size() - before[0], 10u);
+  EXPECT_EQ(b.ledger().size() - before[1], 10u);
+  EXPECT_EQ(c.ledger().size() - before[2], 10u);
+  EXPECT_EQ(a.ledger().back().authority, "busi");
+}
+
+TEST_F(ServiceCalls, DoNotGoToAnInstanceThatIsDead) {
+  grpc_participant alive{fine};
+  const kit::refused_port dead;
+  where->set({"127.0.0.1:" + std::to_string(dead.port()), alive.address()});
+  make_good(20);
+  EXPECT_EQ(alive.ledger().size(), 20u);
+}
+
+TEST_F(ServiceCalls, GoElsewhereWhenAnInstanceDiesAndBackWhenItLives) {
+  grpc_participant stays{fine};
+  auto dies = std::make_unique<grpc_participant>(fine);
+  const std::string address = dies->address();
+  where->set({stays.address(), address});
+  ASSERT_TRUE(reaches({&stays, dies.get()}));
+  dies.reset();
+  ASSERT_TRUE(kit::eventually([&] { return make().outcome == call_outcome::success; }));
+  make_good(20);
+  const grpc_participant back{fine, address};
+  EXPECT_TRUE(reaches({&stays, &back}));
+}
+
+TEST_F(ServiceCalls, FollowTheListOfInstances) {
+  grpc_participant a{fine}, b{fine};
+  where->set({a.address()});
+  make_good(3);
+  where->set({a.address(), b.address()});
+  ASSERT_TRUE(reaches({&a, &b}));
+  where->set({b.address()});
+  ASSERT_TRUE(kit::eventually([&] {
+    const std::size_t before = a.ledger().size();
+    make();
+    make();
+    return a.ledger().size() == before;
+  }));
+  const std::size_t before = a.ledger().size();
+  make_good(10);
+  EXPECT_EQ(a.ledger().size(), before);
+}
+
+// A call that was under way is not cut off because its instance says good-bye.
+TEST_F(ServiceCalls, EndWhereTheyBeganThoughTheInstanceHasLeft) {
+  std::promise<void> go;
+  const std::shared_future<void> gone{go.get_future()};
+  grpc_participant leaving{[gone](const kit::seen_rpc& seen) {
+    gone.wait();
+    return fine(seen);
+  }};
+  where->set({leaving.address()});
+  auto under_way = start();
+  ASSERT_TRUE(kit::eventually([&] { return !leaving.ledger().empty(); }));
+  where->set({}, "no instance of 'busi' is registered");
+  ASSERT_TRUE(kit::eventually([&] { return make().detail.find("no instance") != std::string::npos; }));
+  go.set_value();
+  EXPECT_EQ(under_way.get().outcome, call_outcome::success);
+}
+
+// Nobody is there: the transaction tries again later, and its history says why.
+TEST_F(ServiceCalls, AreUnknownAtOnceWhenThereIsNoInstance) {
+  where->set({}, "no instance of 'busi' is registered");
+  const auto asked = std::chrono::steady_clock::now();
+  const branch_reply reply = make();
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_EQ(reply.detail, "rpc error: code = Unavailable desc = no instance of 'busi' is registered");
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s);
+  grpc_participant comes{fine};
+  where->set({comes.address()});
+  EXPECT_TRUE(reaches({&comes}));
+}
+
+TEST_F(ServiceCalls, WaitForTheFirstAnswerOfTheRegistry) {
+  grpc_participant service{fine};
+  auto waits = start();
+  EXPECT_EQ(waits.wait_for(100ms), std::future_status::timeout);
+  where->set({service.address()});
+  EXPECT_EQ(waits.get().outcome, call_outcome::success);
+  // And no longer than their time-out.
+  EXPECT_EQ(make(5s).outcome, call_outcome::success);
+}
+
+TEST_F(ServiceCalls, GiveUpWhenTheRegistrySaysNothing) {
+  const branch_reply reply = make(200ms);
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_THAT(reply.detail, HasSubstr("timed out after 200 ms, waiting for a turn at etcd://h:2379/busi"));
+}
+
+TEST_F(ServiceCalls, KnowInstancesByNameToo) {
+  grpc_participant a{fine}, b{fine};
+  where->set({"localhost" + a.address().substr(a.address().find(':')), b.address()});
+  EXPECT_TRUE(reaches({&a, &b}));
+}
+
+// One instance that hangs holds up its share of the calls, and no more.
+TEST_F(ServiceCalls, AreNotAllHeldUpByAnInstanceThatHangs) {
+  grpc_participant hangs{[](const kit::seen_rpc&) { return grpc_participant::reply{{}, true, ""}; }};
+  grpc_participant works{fine};
+  branch_grpc_client narrow{loop, where, {.in_flight_max = 2}, metrics};
+  where->set({hangs.address(), works.address()});
+  std::vector<std::future<branch_reply>> calls;
+  for (int i = 0; i < 12; ++i) {
+    branch_call call;
+    call.protocol = branch_protocol::grpc;
+    call.gid = "g1";
+    call.id = branch_id{"01"};
+    call.op = "action";
+    call.url = "etcd://h:2379/busi/s.S/M";
+    call.payload = "x";
+    call.timeout = 3s;
+    calls.push_back(lane.start(narrow, call));
+  }
+  EXPECT_TRUE(kit::eventually([&] { return works.ledger().size() >= 9; }, 2s));
+  EXPECT_LE(hangs.ledger().size(), 2u);
+  for (auto& one : calls) one.wait();
+  lane.stop();
+}
+
+}  // namespace
+}  // namespace treaty
