@@ -60,7 +60,8 @@ bench: build ## the load benchmark on the real binary; bench/README.md has the r
 	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd
 
 overload: build ## offer ten times what the coordinator can do, and judge what becomes of it; overload.html has the plots
-	@$(RELEASE)/bin/treaty-bench overload --treatyd $(RELEASE)/bin/treatyd --participant-latency 0.1 \
+	@$(RELEASE)/bin/treaty-bench overload --treatyd $(RELEASE)/bin/treatyd --participant-latency 0.1 -k 300 \
+	  --config 'Limits: {LiveMax: 300}' \
 	  --json $(RELEASE)/overload.json --html $(RELEASE)/overload.html
 
 soak: build ## does anything grow? MINUTES=60 for an hour; soak.html has the plots

@@ -74,7 +74,7 @@ load_report run_soak(const load_options& options) {
       did_everything(report.counts),
       removed_all_the_time(report.before, report.after),
       stays_flat(report, "resident memory", " MB", 16, [](const reading& at) { return at.process.resident_mb; }),
-      stays_flat(report, "open files", "", 16, [](const reading& at) { return at.process.open_files; }),
+      stays_flat(report, "open files", "", 64, [](const reading& at) { return at.process.open_files; }),
       stays_flat(report, "room on the disk", " MB", 16, [](const reading& at) { return at.store_mb; }),
       stays_flat(report, "finished transactions kept", "", report.options.rate,
                  [](const reading& at) { return at.records_kept; })};
