@@ -14,6 +14,8 @@ namespace treaty {
 namespace {
 
 constexpr unsigned refusals_max = 3;
+constexpr unsigned silent_max = 3;
+constexpr std::chrono::seconds doubted_for{5};
 
 std::string joined(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
   std::string text{a};
@@ -89,7 +91,9 @@ grpc_exchange_ptr grpc_destination::dequeue(std::list<grpc_exchange_ptr>::iterat
 
 grpc_exchange_ptr grpc_destination::abandon(grpc_exchange& late) {
   if (late.connection == nullptr) return dequeue(late.place);
-  --links_[late.connection->position].via->in_flight;
+  path& via = *links_[late.connection->position].via;
+  --via.in_flight;
+  if (++via.silent >= silent_max) via.doubted_until = clock::now() + doubted_for;
   grpc_exchange_ptr out = late.connection->abandon(late);
   --in_flight_;
   note_silence();
@@ -98,11 +102,23 @@ grpc_exchange_ptr grpc_destination::abandon(grpc_exchange& late) {
 }
 
 grpc_connection* grpc_destination::pick() {
+  grpc_connection* doubted = nullptr;
   for (std::size_t tried = 0; tried < links_.size(); ++tried) {
     const link& one = links_[cursor_++ % links_.size()];
-    if (one.connection->capacity() > 0 && one.via->in_flight < core_.options.in_flight_max) return one.connection.get();
+    if (one.connection->capacity() == 0 || one.via->in_flight >= core_.options.in_flight_max) continue;
+    if (!is_doubted(*one.via)) return one.connection.get();
+    doubted = one.connection.get();
   }
-  return nullptr;
+  return doubted;  // better than nobody
+}
+
+// One that takes calls and answers none: its machine is gone, or it hangs. One call at a time finds out whether it is
+// back.
+bool grpc_destination::is_doubted(path& one) const {
+  if (one.silent < silent_max) return false;
+  if (used_ < one.doubted_until) return true;
+  one.doubted_until = used_ + doubted_for;
+  return false;
 }
 
 void grpc_destination::start(grpc_connection& on, grpc_exchange_ptr what) {
@@ -195,6 +211,7 @@ void grpc_destination::progressed(grpc_connection& on, std::vector<ended_call> e
   for (ended_call& one : ended) {
     if (one.was_processed) {
       silence_.spoke();
+      links_[on.position].via->silent = 0;
       core_.complete(std::move(one.what), judge_grpc(one.how.code, one.how.message));
     } else {
       again(std::move(one.what));

@@ -52,6 +52,8 @@ private:
     std::size_t connections = 0;
     std::size_t in_flight = 0;
     bool is_listed = true;
+    unsigned silent = 0;                // calls in a row that it let go by
+    clock::time_point doubted_until{};  // others go first meanwhile
   };
   struct link {
     std::shared_ptr<grpc_connection> connection;
@@ -61,6 +63,7 @@ private:
   void enqueue(std::list<grpc_exchange_ptr>::const_iterator before, grpc_exchange_ptr what);
   grpc_exchange_ptr dequeue(std::list<grpc_exchange_ptr>::iterator which);
   grpc_connection* pick();
+  bool is_doubted(path& one) const;
   void start(grpc_connection& on, grpc_exchange_ptr what);
   void serve();
   void open_connections();

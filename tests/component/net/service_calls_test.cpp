@@ -4,6 +4,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "net/http/client_metrics.hpp"
@@ -11,7 +12,9 @@
 #include "net/service_target.hpp"
 #include "tests/kit/eventually.hpp"
 #include "tests/kit/grpc_participant.hpp"
+#include "tests/kit/http2_peer.hpp"
 #include "tests/kit/lane_thread.hpp"
+#include "tests/kit/raw_participant.hpp"
 #include "tests/kit/tcp.hpp"
 
 namespace treaty {
@@ -190,6 +193,37 @@ TEST_F(ServiceCalls, KnowInstancesByNameToo) {
   grpc_participant a{fine}, b{fine};
   where->set({"localhost" + a.address().substr(a.address().find(':')), b.address()});
   EXPECT_TRUE(reaches({&a, &b}));
+}
+
+// An instance whose machine is gone takes calls, as far as the others' systems know, and answers none.
+TEST_F(ServiceCalls, LeaveOutAnInstanceThatAnswersNone) {
+  std::atomic<bool> is_silent{true};
+  std::atomic<int> silences{0};
+  std::atomic<int> answers{0};
+  kit::raw_participant odd{[&](kit::tcp_stream& stream, int) {
+    kit::http2_peer peer{stream};
+    if (!peer.open()) return;
+    for (std::uint32_t request = peer.next_request(); request != 0; request = peer.next_request()) {
+      ++(is_silent ? silences : answers);
+      if (!is_silent) peer.answer_well(request);
+    }
+  }};
+  grpc_participant works{fine};
+  where->set({"127.0.0.1:" + std::to_string(odd.port()), works.address()});
+  ASSERT_TRUE(kit::eventually([&] {
+    make(50ms);
+    return silences == 3;
+  }));
+  const auto began = std::chrono::steady_clock::now();
+  make_good(20);
+  if (std::chrono::steady_clock::now() - began < 4s) {  // a machine that slow may have tried it again
+    EXPECT_EQ(silences, 3);
+  }
+  is_silent = false;
+  EXPECT_TRUE(kit::eventually([&] {
+    make();
+    return answers >= 2;
+  }));
 }
 
 // One instance that hangs holds up its share of the calls, and no more.
