@@ -47,9 +47,8 @@ result<dtmgimp::DtmRequest> message_of(transaction_request& request) {
 }
 
 workflow_record record_of(const dtmgimp::DtmProgressesReply& reply) {
-  // The result stands here as the text that the program sent: base64, as over HTTP.
-  workflow_record record = {
-      reply.transaction().status(), reply.transaction().rollbackreason(), reply.transaction().result(), {}};
+  const auto& transaction = reply.transaction();
+  workflow_record record{transaction.status(), transaction.rollbackreason(), from_base64(transaction.result()), {}};
   for (const auto& one : reply.progresses()) {
     record.progresses.push_back({one.branchid(), one.op(), one.status(), one.bindata()});
   }

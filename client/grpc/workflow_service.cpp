@@ -25,8 +25,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_workflow_service(workflow_engine& engine) {
-  return std::make_unique<workflow_service>(engine);
+std::shared_ptr<grpc::Service> make_workflow_service(workflow_engine& engine) {
+  return std::make_shared<workflow_service>(engine);
 }
 
 }  // namespace treaty::client

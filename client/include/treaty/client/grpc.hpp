@@ -38,6 +38,6 @@ grpc::Status to_grpc_status(const result<void>& outcome);
 class workflow_engine;
 /// The service through which the coordinator has interrupted workflows run again: workflow.Workflow. The engine must
 /// live longer.
-std::unique_ptr<grpc::Service> make_workflow_service(workflow_engine& engine);
+std::shared_ptr<grpc::Service> make_workflow_service(workflow_engine& engine);
 
 }  // namespace treaty::client
