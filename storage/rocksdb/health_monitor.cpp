@@ -51,7 +51,16 @@ void health_monitor::report(const rocksdb::Status& status) {
 }
 
 void health_monitor::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
-  if (stops_writes(*status)) report(*status);  // softer ones RocksDB retries while it goes on writing
+  if (stops_writes(*status)) return report(*status);
+  {
+    const std::lock_guard lock{mutex_};
+    resting_ = true;
+  }
+  changed_.notify_all();
+}
+
+void health_monitor::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* automatic) {
+  *automatic = false;
 }
 
 void health_monitor::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
@@ -61,15 +70,16 @@ void health_monitor::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryIn
 void health_monitor::recovered() {
   const std::lock_guard lock{mutex_};
   health_ = {};
+  resting_ = false;
   serving_.store(true, std::memory_order_release);
 }
 
 void health_monitor::mend(rocksdb::DB& db) {
   std::unique_lock lock{mutex_};
   while (!stopping_) {
-    changed_.wait(lock, [this] { return stopping_ || !serving(); });
+    changed_.wait(lock, [this] { return stopping_ || resting_ || !serving(); });
     changed_.wait_for(lock, resume_interval, [this] { return stopping_; });
-    if (stopping_ || serving()) continue;
+    if (stopping_ || (serving() && !resting_)) continue;
     lock.unlock();
     const rocksdb::Status status = db.Resume();  // calls our listener methods, so not under the lock
     if (status.ok()) recovered();

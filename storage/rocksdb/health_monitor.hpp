@@ -16,7 +16,9 @@ namespace treaty {
 ///
 /// A failed write or a background error ends serving. From then on a thread of its own asks RocksDB once a second to
 /// resume: it flushes what is in memory to new files and starts a new log, so nothing rests on the one whose sync
-/// failed. The thread sleeps on a condition while the store serves. Threads: every call from any.
+/// failed. RocksDB's own way back from a full disk is switched off: it waits until more is free than a disk that was
+/// just given some room may have, and keeps ours out meanwhile. The thread sleeps on a condition while all is well.
+/// Threads: every call from any.
 class health_monitor final : public rocksdb::EventListener {
 public:
   ~health_monitor() override { stop(); }
@@ -31,6 +33,7 @@ public:
   void report(const rocksdb::Status& status);
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status status, bool* automatic) override;
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override;
 
 private:
@@ -41,6 +44,7 @@ private:
   std::condition_variable changed_;
   std::atomic<bool> serving_{true};
   bool stopping_ = false;
+  bool resting_ = false;  // it serves, but flushes and compactions have stopped
   store_health health_;
   std::thread mender_;
 };

@@ -10,13 +10,13 @@
 #include <algorithm>
 
 #include "storage/keys.hpp"
+#include "storage/rocksdb/database_log.hpp"
 #include "storage/rocksdb/insert_hint.hpp"
 
 namespace treaty {
 namespace {
 
 constexpr std::size_t small_buffer_bytes = 4ULL << 20;
-constexpr std::size_t log_file_bytes_max = 4ULL << 20;  // RocksDB's own text log
 constexpr std::size_t gid_buckets = 64 * 1024;
 constexpr std::size_t tombstone_window = 16 * 1024;
 constexpr std::size_t tombstones_in_window = 8 * 1024;
@@ -84,9 +84,7 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   db.max_total_wal_size = options.log_bytes_max;
   db.allow_concurrent_memtable_write = false;
   db.bytes_per_sync = 1 << 20;  // compaction writes a little at a time, so that a log sync does not wait behind it
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.max_log_file_size = log_file_bytes_max;
-  db.keep_log_file_num = 4;
+  db.info_log = std::make_shared<database_log>();
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   // What a start replays is flushed to synced files before anybody reads it: a record that was written and never
