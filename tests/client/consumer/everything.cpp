@@ -7,6 +7,8 @@
 #include <treaty/client/redis.hpp>
 #include <treaty/client/workflow.hpp>
 
+#include <functional>
+
 namespace tc = treaty::client;
 
 int main() {
@@ -16,6 +18,6 @@ int main() {
   const auto service = tc::make_workflow_service(engine);
   const bool nobody_answers = !over_http.new_gid() && !tc::connect_mysql({.port = 1}) &&
                               !tc::connect_postgresql("host=127.0.0.1 port=1") && service != nullptr;
-  const auto take_number = &tc::add_behind_barrier;
-  return nobody_answers && take_number != nullptr ? 0 : 1;
+  const std::function take_number = tc::add_behind_barrier;
+  return nobody_answers && take_number ? 0 : 1;
 }
