@@ -17,7 +17,7 @@ struct storm_options {
   std::uint64_t seed = 1;
   std::uint64_t kills = 25;
   kill_kinds kinds = kill_kinds::both;
-  std::chrono::milliseconds life_max{250};
+  std::chrono::milliseconds life_max{150};
 };
 
 /// What a storm was, and what is wrong.
