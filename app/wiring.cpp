@@ -135,7 +135,7 @@ result<void> service::parts::start() {
   if (auto done = listen_http(); !done) return done.error();  // clients wait in the kernel's queue until the lanes run
   if (auto done = listen_grpc(); !done) return done.error();
   if (auto done = decides->start(); !done) return done.error();
-  enrolled = driver->enrol();
+  if (enrolled) enrolled->begin();
   look();
   return {};
 }
@@ -159,6 +159,7 @@ result<void> service::parts::choose_driver() {
   auto made = make_service_driver(values, metrics);
   if (!made) return made.error();
   driver = *std::move(made);
+  enrolled = driver->enrol();
   return {};
 }
 

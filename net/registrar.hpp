@@ -16,7 +16,7 @@ struct registration_state {
   bool operator==(const registration_state&) const = default;
 };
 
-/// Keeps this process in a registry of services from its making on, whatever becomes of the registry. Threads: any.
+/// Keeps this process in a registry of services from `begin` on, whatever becomes of the registry. Threads: any.
 class registrar {
 public:
   registrar() = default;
@@ -24,6 +24,8 @@ public:
   registrar& operator=(const registrar&) = delete;
   virtual ~registrar() = default;
 
+  /// This process can be called now. Does not block. Call it once.
+  virtual void begin() = 0;
   virtual registration_state state() const = 0;
   /// Takes this process out, for good, so that nobody new finds it. Blocks until that is done, `limit` at most. Returns
   /// true when it was in and now is not.

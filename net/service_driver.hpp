@@ -17,8 +17,7 @@ public:
   virtual ~service_driver() = default;
 
   virtual std::shared_ptr<const discovery> where() const = 0;
-  /// Registers this process, from now on, at the driver's own pace; null when it is not to be registered. Call it once,
-  /// when the process can be called.
+  /// What registers this process, once it is told to begin; null when it is not to be registered. Call it once.
   virtual std::unique_ptr<registrar> enrol() = 0;
 };
 

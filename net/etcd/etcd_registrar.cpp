@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds lease_time{10};  // go-zero's
 constexpr std::chrono::milliseconds pause_after_failure{1'000};
+constexpr std::chrono::seconds logged_again_after{60};
 constexpr std::chrono::milliseconds pause_after_lapse{500};   // of a renewal
 constexpr std::chrono::milliseconds pause_before_again{100};  // when etcd answers, and what it had is gone
 
@@ -77,6 +78,7 @@ private:
   bool is_granting_ = false;
   bool is_withdrawing_ = false;
   clock::time_point confirmed_{};  // when the lease was known to live
+  clock::time_point logged_at_{};
   std::shared_ptr<etcd_watch> watch_;
   etcd_loop::timer timer_;      // of the lease
   etcd_loop::timer put_again_;  // of the key
@@ -202,13 +204,18 @@ void etcd_registrar::machine::failed(const std::string& doing, const grpc::Statu
 }
 
 void etcd_registrar::machine::show(registration state, std::string detail) {
+  bool is_news = logged_at_ == clock::time_point{};
   {
     const std::lock_guard lock{guard_};
     if (shown_.state == state && shown_.detail == detail) return;
+    is_news = is_news || shown_.state != state;
     shown_ = {state, std::move(detail)};
   }
   changed_.notify_all();
   metrics_.registered.Set(state == registration::registered ? 1 : 0);
+  // Several endpoints fail in turns, each with a text of its own.
+  if (!is_news && clock::now() - logged_at_ < logged_again_after) return;
+  logged_at_ = clock::now();
   const bool is_good = state == registration::registered || state == registration::withdrawn;
   log_line(is_good ? log_level::info : log_level::warn, "registration in etcd",
            {{"state", to_string(state)},
@@ -246,13 +253,15 @@ void etcd_registrar::machine::revoke() {
 
 etcd_registrar::etcd_registrar(std::shared_ptr<etcd_loop> loop, const etcd_access& access, etcd_registration what,
                                etcd_metrics& metrics)
-    : loop_{std::move(loop)}, machine_{std::make_shared<machine>(*loop_, access, std::move(what), metrics)} {
-  loop_->post([does = machine_] { does->grant(); });
-}
+    : loop_{std::move(loop)}, machine_{std::make_shared<machine>(*loop_, access, std::move(what), metrics)} {}
 
 // Not withdrawn: the lease ends by itself.
 etcd_registrar::~etcd_registrar() {
   loop_->post([does = machine_] { does->quit(); });
+}
+
+void etcd_registrar::begin() {
+  loop_->post([does = machine_] { does->grant(); });
 }
 
 registration_state etcd_registrar::state() const {

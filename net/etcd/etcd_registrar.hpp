@@ -23,10 +23,11 @@ struct etcd_registration {
 /// any --withdraw--> revoking --the lease is gone, and the key with it--> withdrawn
 class etcd_registrar final : public registrar {
 public:
-  /// Does not wait for etcd. `metrics` outlives it.
+  /// `metrics` outlives it.
   etcd_registrar(std::shared_ptr<etcd_loop> loop, const etcd_access& access, etcd_registration what,
                  etcd_metrics& metrics);
   ~etcd_registrar() override;
+  void begin() override;
   registration_state state() const override;
   bool withdraw(std::chrono::milliseconds limit) override;
 

@@ -196,6 +196,7 @@ TEST_F(EtcdDiscovery, EndsWhileServicesAreFollowed) {
     prometheus::Registry registry;
     auto other = make_gozero_driver({"ends", "h:1", {{etcd().endpoint()}, {}, {}}}, registry);
     const auto place = other->enrol();
+    place->begin();
     std::vector<std::unique_ptr<follower>> many;
     for (int i = 0; i < 10; ++i)
       many.push_back(std::make_unique<follower>(*other->where(), target("end" + std::to_string(i % 5))));

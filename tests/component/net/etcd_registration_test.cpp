@@ -33,6 +33,7 @@ std::string read_file(const std::filesystem::path& file) {
 struct member {
   explicit member(gozero_options options) : driver{make_gozero_driver(std::move(options), metrics)} {
     place = driver->enrol();
+    place->begin();
   }
   bool is(registration state, std::chrono::milliseconds limit = 20s) const {
     return eventually([&] { return place->state().state == state; }, limit);
