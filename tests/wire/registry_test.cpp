@@ -95,6 +95,7 @@ TEST_F(Registry, LosesTheCoordinatorBeforeItRefusesRequests) {
   EXPECT_EQ(treatyd.await_end(20s), 0);
 }
 
+// Ten seconds, and the moments that etcd takes itself.
 TEST_F(Registry, ForgetsAKilledCoordinatorWithTheLease) {
   kit::etcd_process etcd;
   etcd.start();
@@ -102,7 +103,7 @@ TEST_F(Registry, ForgetsAKilledCoordinatorWithTheLease) {
   treatyd.start();
   ASSERT_TRUE(is_ready(treatyd));
   treatyd.kill();
-  EXPECT_TRUE(eventually([&] { return etcd.keys("dtmservice/").empty(); }, 12s));
+  EXPECT_TRUE(eventually([&] { return etcd.keys("dtmservice/").empty(); }, 14s));
 }
 
 // An etcd that is away at the start delays the registration, and nothing else.
