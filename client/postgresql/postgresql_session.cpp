@@ -30,6 +30,12 @@ result<std::vector<sql_row>> rows_of(const PGresult* given) {
   return rows;
 }
 
+/// A transaction in which a statement failed cannot be committed or prepared: PostgreSQL then rolls it back and calls
+/// that a success. Its answer to those statements alone tells.
+bool is_silent_rollback(std::string_view sql, std::string_view answered) {
+  return answered == "ROLLBACK" && (sql.substr(0, 6) == "commit" || sql.substr(0, 19) == "prepare transaction");
+}
+
 class session final : public postgresql_session {
 public:
   enum class ownership : bool { borrowed, owned };
@@ -68,6 +74,9 @@ private:
     answer given{PQexecParams(connection_, std::string{sql}.c_str(), static_cast<int>(values.size()), nullptr,
                               values.data(), nullptr, nullptr, /*resultFormat=*/0)};
     const ExecStatusType status = PQresultStatus(given.get());
+    if (is_silent_rollback(sql, PQcmdStatus(given.get()))) {
+      return unknown("PostgreSQL: a statement of the transaction had failed, so it was rolled back");
+    }
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return given;
     return unknown(std::string{"PostgreSQL: "} + PQerrorMessage(connection_));
   }

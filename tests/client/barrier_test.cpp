@@ -69,6 +69,21 @@ TEST_P(SqlBarrier, RollsBackWhenTheBusinessThrows) {
   EXPECT_TRUE(serve("action", account, 7)) << "the session can be used again";
 }
 
+// A database may have rolled back by itself. Then success would be a lie.
+TEST_P(SqlBarrier, DoesNotTakeATransactionForDoneThatTheDatabaseGaveUp) {
+  const int account = money->open(10);
+  const auto session = money->connect();
+  barrier guard{{gid, "saga", "01", "action"}};
+  const auto called = guard.call(*session, [&]() -> result<void> {
+    EXPECT_TRUE(bank::add(*session, account, 5));
+    EXPECT_FALSE(session->execute("update bank.nowhere set x = 1"));  // and the business takes no notice
+    return {};
+  });
+  // MariaDB undoes the statement alone, PostgreSQL the whole.
+  EXPECT_EQ(money->balance(account), called ? 15 : 10);
+  EXPECT_EQ(money->rows_of(gid), called ? "action/01/action" : "");
+}
+
 TEST_P(SqlBarrier, UndoesWhatHappenedAndOnlyOnce) {
   const int account = money->open(100);
   EXPECT_TRUE(serve("action", account, 30));

@@ -1,5 +1,9 @@
 #include "treaty/client/saga.hpp"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "tests/client/modes_fixture.hpp"
 
 namespace treaty::client::test {
@@ -88,6 +92,24 @@ TEST_P(Saga, CanBeSubmittedTwice) {
   order.add(url("Never"), "", "{}");
   EXPECT_TRUE(order.submit());
   EXPECT_TRUE(order.submit());
+}
+
+TEST_P(Saga, CanBeSubmittedFromManyThreadsOverOneHandle) {
+  std::atomic<int> succeeded = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 8; ++thread) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 20; ++i) {
+          const auto gid = where.new_gid();
+          if (!gid) continue;
+          saga order{where, *gid, {.wait_result = true}};
+          succeeded += order.add(url("Ok"), "", "{}").submit() ? 1 : 0;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(succeeded, 160);
 }
 
 // A coordinator that is not there is not a refusal: nobody knows whether the saga runs.
