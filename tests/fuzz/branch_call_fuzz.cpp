@@ -9,10 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "net/branch_url.hpp"
+#include "net/host_and_port.hpp"
 #include "net/http/request_reader.hpp"
 #include "net/http/request_text.hpp"
 #include "net/http2/call_metadata.hpp"
 #include "net/jsonrpc/envelope.hpp"
+#include "net/service_target.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/fuzz/json.hpp"
 
@@ -63,6 +65,18 @@ void check_url(const http_url& url) {
   FUZZ_CHECK(request_target(*parsed) == request_target(url), again);
 }
 
+/// What is called is what was written, and every address can be dialled.
+void check_service_url(std::string_view url) {
+  const auto split = split_service_url(url);
+  if (!split) return FUZZ_CHECK(!split.error().detail.empty());
+  FUZZ_CHECK(split->target + split->method == url, split->target);
+  FUZZ_CHECK(split->method.starts_with('/'), split->method);
+  const auto target = parse_service_target(split->target);
+  if (!target) return FUZZ_CHECK(!target.error().detail.empty());
+  FUZZ_CHECK(!target->addresses.empty(), split->target);
+  for (const std::string& one : target->addresses) FUZZ_CHECK(split_host_and_port(one), one);
+}
+
 void check_redirect(const http_url& base, std::string_view location) {
   const std::string target = resolve_location(base, location);
   const auto url = parse_http_url(target);
@@ -110,6 +124,8 @@ void make_calls(input in) {
   call.headers = &headers;
   check_metadata(call);
   check_json_rpc(call);
+  check_service_url(url_text);
+  static_cast<void>(parse_registry_target(location));
   static_cast<void>(route_of(call.protocol, url_text));
   static_cast<void>(replace_local_host(url_text, "host.docker.internal"));
   const auto url = parse_http_url(url_text);
