@@ -9,7 +9,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-.PHONY: help run build test check asan tsan fuzz sim sim-bugs storm restart bench overload soak format clean setup
+.PHONY: help run signup build test check asan tsan fuzz sim sim-bugs storm restart bench overload soak format clean setup
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -18,6 +18,11 @@ run: setup $(RELEASE)/build.ninja ## build, start treatyd and two services, run 
 	@echo "run: building the coordinator and the demo services (a few minutes the first time)"
 	@cmake --build --preset release -j $(JOBS) --target treatyd treaty-story
 	@tools/run_story
+
+signup: setup $(RELEASE)/build.ninja ## a sign-up in C++ with etcd, MariaDB and Redis: four stories, two of them with crashes
+	@echo "signup: building the coordinator and the services (a few minutes the first time)"
+	@cmake --build --preset release -j $(JOBS) --target treatyd treaty-signup treaty-signup-story
+	@$(RELEASE)/tests/bin/treaty-signup-story --treatyd $(RELEASE)/bin/treatyd --services $(RELEASE)/bin/treaty-signup
 
 build: setup $(RELEASE)/build.ninja ## optimised binaries in build/release/bin/
 	@echo "build: optimised binaries"
