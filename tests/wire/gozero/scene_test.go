@@ -207,17 +207,43 @@ func (s *scene) startService(kind, address string, config map[string]any) *servi
 	file := filepath.Join(s.dir, fmt.Sprintf("%s-%s.json", kind, address))
 	must(s.T, os.WriteFile(file, text, 0o600))
 	started := &service{gokit.Process{Command: []string{os.Getenv("SCENE"), kind, "-f", file}, Dir: s.dir, Log: file + ".log"}, address}
+	s.run(kind, started)
+	return started
+}
+
+// run starts a service, waits until it listens, and ends it with the test.
+func (s *scene) run(kind string, started *service) {
+	s.Helper()
 	must(s.T, started.Start())
 	s.Cleanup(func() {
 		started.Kill()
 		if s.Failed() {
-			s.Logf("the log of %s at %s:\n%s", kind, address, started.LogTail())
+			s.Logf("the log of %s at %s:\n%s", kind, started.address, started.LogTail())
 		}
 	})
-	if !gokit.Eventually(20*time.Second, func() bool { return listens(address) }) {
-		s.Fatalf("%s does not listen at %s; its log:\n%s", kind, address, started.LogTail())
+	if !gokit.Eventually(20*time.Second, func() bool { return listens(started.address) }) {
+		s.Fatalf("%s does not listen at %s; its log:\n%s", kind, started.address, started.LogTail())
 	}
+}
+
+// startTagInCpp runs the C++ service of ./tag_in_cpp, which TAG_IN_CPP names, and has it found as go-zero services are.
+func (s *scene) startTagInCpp() *service {
+	s.Helper()
+	port := gokit.MustFreePort(s.T)
+	started := &service{gokit.Process{Command: []string{os.Getenv("TAG_IN_CPP"), gokit.Local(port), "127.0.0.1",
+		fmt.Sprint(s.mariaDB.Port), s.name}, Dir: s.dir, Log: filepath.Join(s.dir, "tag-in-cpp.log")}, gokit.Local(port)}
+	s.run("the tag service in C++", started)
+	s.etcdRequest("put", map[string][]byte{"key": []byte(s.key("tag") + "/1"), "value": []byte(started.address)})
 	return started
+}
+
+// replaceTag has what `start` starts do the work of the tag service from now on.
+func (s *scene) replaceTag(start func() *service) {
+	s.Helper()
+	s.tag.Kill()
+	s.etcdRequest("deleterange", map[string][]byte{"key": []byte(s.key("tag") + "/"), "range_end": []byte(s.key("tag") + "0")})
+	s.tag = start()
+	s.expectRegistered("tag", s.tag.address)
 }
 
 // leave is how go-zero services end: they take their key out of etcd, then wait some seconds for their clients to notice.
@@ -229,14 +255,8 @@ func (v *service) leave(t *testing.T) {
 // registered are the keys of a service in etcd, and the addresses under them.
 func (s *scene) registered(service string) map[string]string {
 	prefix := s.key(service) + "/"
-	body, _ := json.Marshal(map[string][]byte{"key": []byte(prefix), "range_end": []byte(s.key(service) + "0")}) // '0' follows '/'
-	answer, err := http.Post("http://"+s.etcd.Address()+"/v3/kv/range", "application/json", bytes.NewReader(body))
-	if err != nil {
-		return nil
-	}
-	defer answer.Body.Close()
+	text := s.etcdRequest("range", map[string][]byte{"key": []byte(prefix), "range_end": []byte(s.key(service) + "0")}) // '0' follows '/'
 	var found struct{ Kvs []struct{ Key, Value []byte } }
-	text, _ := io.ReadAll(answer.Body)
 	if json.Unmarshal(text, &found) != nil {
 		return nil
 	}
@@ -245,6 +265,18 @@ func (s *scene) registered(service string) map[string]string {
 		addresses[strings.TrimPrefix(string(pair.Key), prefix)] = string(pair.Value)
 	}
 	return addresses
+}
+
+// etcdRequest answers nothing when etcd does not.
+func (s *scene) etcdRequest(operation string, body map[string][]byte) []byte {
+	encoded, _ := json.Marshal(body)
+	answer, err := http.Post("http://"+s.etcd.Address()+"/v3/kv/"+operation, "application/json", bytes.NewReader(encoded))
+	if err != nil {
+		return nil
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return text
 }
 
 // expectRegistered waits until these and no other addresses are there, and returns the keys' last parts, the leases.
