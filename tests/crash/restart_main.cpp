@@ -1,8 +1,9 @@
 // treaty-restart: how long a coordinator with many unfinished transactions takes from its start until it serves, what
 // memory that needs, and how long until everything that was due is done.
 //
-// One row for each count and kind: sagas of two steps with bodies of 100 bytes, written to the store by a process that
-// then dies without closing it. "waiting" ones are due in an hour; "due" ones at once, and their branches answer.
+// treaty-restart [--only-waiting|--only-due] [COUNT...]. One row for each count and kind: sagas of two steps with
+// bodies of 100 bytes, written to the store by a process that then dies without closing it. "waiting" ones are due in
+// an hour; "due" ones at once, and their branches answer.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,16 @@ long memory_of(pid_t process, const std::string& name) {
   return 0;
 }
 
+/// What the process has had of the processors: says more than the clock on a machine that others use, too.
+double cpu_seconds(pid_t process) {
+  std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
+  std::string word;
+  long ticks = 0;
+  for (int field = 1; file >> word && field <= 15; ++field)
+    if (field >= 14) ticks += std::strtol(word.c_str(), nullptr, 10);
+  return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
 double seconds_since(steady::time_point begin) {
   return std::chrono::duration<double>(steady::now() - begin).count();
 }
@@ -109,11 +120,13 @@ void measure(std::size_t count, bool due_now) {
   }};
   const kit::scratch_directory scratch;
   fill((scratch.path() / "data").string(), count, business.port(), wall_clock() + (due_now ? 0s : 3600s));
-  kit::treatyd_process coordinator{TREATYD_BINARY, scratch.path(), {.config = "LogLevel: warn\n", .start_limit = 600s}};
+  kit::treatyd_process coordinator{
+      kit::chosen_binary(TREATYD_BINARY), scratch.path(), {.config = "LogLevel: warn\n", .start_limit = 600s}};
   const auto begin = steady::now();
   coordinator.start();
   kit::eventually([&] { return is_ready(coordinator.http_port()); }, 60s);
   const double ready = seconds_since(begin);
+  const double used = cpu_seconds(coordinator.pid());
   const long memory = memory_of(coordinator.pid(), "VmRSS");
   double done = 0;
   if (due_now && count > 0) {
@@ -121,9 +134,9 @@ void measure(std::size_t count, bool due_now) {
                      kit::eventually([&] { return nothing_is_left(coordinator.http_port()); }, 60s);
     done = all ? seconds_since(begin) : -1;
   }
-  std::printf("%9zu %-7s  ready after %6.2f s  memory then %5ld MiB, at most %5ld MiB", count,
-              due_now ? "due" : "waiting", ready, memory, memory_of(coordinator.pid(), "VmHWM"));
-  if (done != 0) std::printf("  all done after %6.1f s (%zu calls)", done, calls.load());
+  std::printf("%9zu %-7s  ready after %6.2f s (CPU %5.2f s)  memory then %5ld MiB, at most %5ld MiB", count,
+              due_now ? "due" : "waiting", ready, used, memory, memory_of(coordinator.pid(), "VmHWM"));
+  if (done != 0) std::printf("  all done after %6.1f s (CPU %6.1f s)", done, cpu_seconds(coordinator.pid()));
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -132,11 +145,22 @@ void measure(std::size_t count, bool due_now) {
 
 int main(int argc, char** argv) {
   std::vector<std::size_t> counts;
-  for (int at = 1; at < argc; ++at) counts.push_back(std::strtoull(argv[at], nullptr, 10));
+  bool waiting = true;
+  bool due = true;
+  for (int at = 1; at < argc; ++at) {
+    const std::string word = argv[at];
+    if (word == "--only-waiting") {
+      due = false;
+    } else if (word == "--only-due") {
+      waiting = false;
+    } else {
+      counts.push_back(std::strtoull(word.c_str(), nullptr, 10));
+    }
+  }
   if (counts.empty()) counts = {0, 100'000, 1'000'000};
   for (const std::size_t count : counts) {
-    measure(count, /*due_now=*/false);
-    if (count > 0) measure(count, /*due_now=*/true);
+    if (waiting) measure(count, /*due_now=*/false);
+    if (due && count > 0) measure(count, /*due_now=*/true);
   }
   return 0;
 }

@@ -66,6 +66,7 @@ private:
 
   const storm_options options_;
   std::mt19937_64 random_;
+  const std::filesystem::path treatyd_;
   const kit::scratch_directory scratch_;
   lives lives_{own_ports()};
   services business_{lives_.at()};
@@ -78,7 +79,8 @@ private:
 storm::storm(const storm_options& options)
     : options_{options},
       random_{options.seed},
-      coordinator_{options.treatyd,
+      treatyd_{kit::chosen_binary(options.treatyd)},
+      coordinator_{treatyd_,
                    scratch_.path(),
                    {.config = config_for(business_, options.seed % 2 == 0),
                     .http_port = lives_.at().http,
@@ -102,7 +104,7 @@ bool storm::start() {
 /// Most lives are long enough for work to be in the middle. One in six ends as soon as it serves, one in six while the
 /// store is opened and read.
 void storm::kill_at_random() {
-  coordinator_.become(options_.treatyd, {});
+  coordinator_.become(treatyd_, {});
   const bool serves = random_() % 6 != 0;
   serves ? static_cast<void>(start()) : coordinator_.launch();
   const auto most = static_cast<std::uint64_t>(options_.life_max.count());
@@ -152,7 +154,7 @@ storm_report storm::run() {
   try {
     for (std::uint64_t kill = 0; kill < options_.kills && report_.violations.empty(); ++kill) kill_once();
     std::filesystem::remove(mark());
-    coordinator_.become(options_.treatyd, {});
+    coordinator_.become(treatyd_, {});
     start();
   } catch (const std::runtime_error& why) {
     blame(why.what());

@@ -19,6 +19,9 @@ struct treatyd_options {
   std::vector<std::string> environment{};  // "NAME=value", besides what the test itself runs with
 };
 
+/// What TREATYD names, else `built`: tests can be held against another binary.
+std::filesystem::path chosen_binary(std::filesystem::path built);
+
 /// The real coordinator as a child process, with its store in `directory`/data: what a test starts, kills and starts
 /// again. The child dies with the thread that started it.
 /// Throws std::runtime_error, with the end of the child's log, when it does not become ready.
