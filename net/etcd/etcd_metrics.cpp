@@ -21,8 +21,9 @@ constexpr const char* renewals_help = "Renewals of the lease of this process's r
 }  // namespace
 
 etcd_metrics::etcd_metrics(prometheus::Registry& registry)
-    : registered{gauge(registry, "treaty_registration_registered",
-                       "1 while this process can be found in its registry; 0 otherwise, and without a registry.")},
+    : registered{gauge(
+          registry, "treaty_registration_registered",
+          "1 while this process can be found in its registry, 0 otherwise. Without a registry: 0 or absent.")},
       leases{counter(registry, "treaty_registration_leases_total",
                      "Leases under which this process registered itself: more than one means that one was lost.")},
       renewals_done{counter(registry, "treaty_registration_renewals_total", renewals_help, {{"outcome", "done"}})},

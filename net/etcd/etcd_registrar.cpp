@@ -159,7 +159,7 @@ void etcd_registrar::machine::watch_key() {
 void etcd_registrar::machine::key_is_now(const etcd_watch::contents& now) {
   if (!now.empty() && now.begin()->second == what_.value) return;
   is_put_ = false;
-  show(registration::lost, "somebody removed the key");
+  show(registration::lost, "the key is gone or says something else");
   put_again_ = loop_.after(pause_before_again, [this] { put(); });
 }
 
