@@ -36,8 +36,6 @@ def copy_into(instruction, root, workdir, sources_root, files):
         place = target / pathlib.PurePosixPath(source).name if into_directory else target
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(sources_root / source.lstrip("/"), place)
-        if "chmod" in instruction.options():
-            place.chmod(int(instruction.options()["chmod"], 8))
 
 
 def in_chroot(root, command):

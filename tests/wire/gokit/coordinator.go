@@ -16,18 +16,17 @@ import (
 
 // Coordinator is one process of the binary that TREATYD names, on a directory, and where it listens.
 type Coordinator struct {
-	Dir            string
-	HTTPPort       int           // 0: any
-	GRPCPort       int           // 0: any
-	RequestTimeout time.Duration // 0: a second
-	Options        string        // further lines of its configuration
-	HTTP           string        // base URL of the API, as a client is configured with it
-	GRPC           string        // host:port
+	Dir       string
+	GRPCPort  int           // 0: any
+	CallLimit time.Duration // of a branch call; 0: a second
+	Options   string        // further lines of its configuration
+	HTTP      string        // base URL of the API, as a client is configured with it
+	GRPC      string        // host:port
 
 	process Process
 }
 
-const config = `HttpPort: %d
+const config = `HttpPort: 0
 GrpcPort: %d
 RetryInterval: 1
 RequestTimeout: %d
@@ -44,7 +43,7 @@ func (c *Coordinator) Start() error {
 	}
 	configFile := filepath.Join(c.Dir, "treatyd.yml")
 	portsFile := filepath.Join(c.Dir, "ports.json")
-	text := fmt.Sprintf(config, c.HTTPPort, c.GRPCPort, c.requestTimeoutSeconds(), filepath.Join(c.Dir, "data")) + c.Options
+	text := fmt.Sprintf(config, c.GRPCPort, c.callLimitSeconds(), filepath.Join(c.Dir, "data")) + c.Options
 	if err := os.WriteFile(configFile, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -68,11 +67,11 @@ func (c *Coordinator) Start() error {
 	return nil
 }
 
-func (c *Coordinator) requestTimeoutSeconds() int {
-	if c.RequestTimeout == 0 {
+func (c *Coordinator) callLimitSeconds() int {
+	if c.CallLimit == 0 {
 		return 1
 	}
-	return int(c.RequestTimeout / time.Second)
+	return int(c.CallLimit / time.Second)
 }
 
 // Stop asks the process to drain and waits for its end.

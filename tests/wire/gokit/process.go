@@ -73,24 +73,15 @@ func Eventually(limit time.Duration, holds func() bool) bool {
 	return true
 }
 
-// FreePort asks the system, for servers that cannot choose a port and say which.
-func FreePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
-}
-
-// MustFreePort is FreePort in a test.
+// MustFreePort asks the system, for servers that cannot choose a port and say which.
 func MustFreePort(t *testing.T) int {
 	t.Helper()
-	port, err := FreePort()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return port
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // Local is the address of a port of this machine.

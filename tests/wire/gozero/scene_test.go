@@ -150,7 +150,7 @@ func (s *scene) startCoordinator() {
 	port := gokit.MustFreePort(s.T)
 	s.coordinator.Dir = s.dir
 	s.coordinator.GRPCPort = port
-	s.coordinator.RequestTimeout = patience
+	s.coordinator.CallLimit = patience
 	s.coordinator.Options = fmt.Sprintf("MicroService:\n  Driver: dtm-driver-gozero\n  Target: %s\n  EndPoint: %s\n",
 		s.coordinatorTarget(), gokit.Local(port))
 	must(s.T, s.coordinator.Start())
