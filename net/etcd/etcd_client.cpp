@@ -96,7 +96,7 @@ struct etcd_client::unary {
   grpc::ClientContext context;
   Reply reply;
   grpc::Status status;
-  std::unique_ptr<grpc::ClientAsyncResponseReader<Reply>> reader;
+  reader<Reply> in;
 };
 
 void etcd_client::authenticate() {
@@ -106,8 +106,8 @@ void etcd_client::authenticate() {
   request.set_password(access_.password);
   one->context.set_deadline(std::chrono::system_clock::now() + answer_limit);
   loop_.started(one->context);
-  one->reader = Auth::Stub{channel()}.PrepareAsyncAuthenticate(&one->context, request, &loop_.queue());
-  one->reader->StartCall();
+  one->in = Auth::Stub{channel()}.PrepareAsyncAuthenticate(&one->context, request, &loop_.queue());
+  one->in->StartCall();
   auto done = [self = shared_from_this(), one, endpoint = current_](bool) {
     self->loop_.ended(one->context);
     if (self->loop_.is_stopping()) return;
@@ -115,17 +115,15 @@ void etcd_client::authenticate() {
     if (one->status.ok()) self->token_ = one->reply.token();
     for (const auto& then : std::exchange(self->awaiting_token_, {})) then(one->status);
   };
-  one->reader->Finish(&one->reply, &one->status, etcd_loop::tag(std::move(done)));
+  one->in->Finish(&one->reply, &one->status, etcd_loop::tag(std::move(done)));
 }
 
 template <class Stub, class Request, class Reply>
 void etcd_client::call(Request what, answered<Reply> done,
-                       std::unique_ptr<grpc::ClientAsyncResponseReader<Reply>> (Stub::*start)(grpc::ClientContext*,
-                                                                                              const Request&,
-                                                                                              grpc::CompletionQueue*),
-                       bool is_repeated) {
+                       reader<Reply> (Stub::*start)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
+                       attempt which) {
   with_token([self = shared_from_this(), what = std::move(what), done = std::move(done), start,
-              is_repeated](const grpc::Status& allowed) {
+              which](const grpc::Status& allowed) {
     if (!allowed.ok()) return done(allowed, Reply{});
     if (self->loop_.is_stopping()) return;
     const auto one = std::make_shared<unary<Reply>>();
@@ -133,17 +131,17 @@ void etcd_client::call(Request what, answered<Reply> done,
     self->prepare(one->context);
     self->loop_.started(one->context);
     Stub stub{self->channel()};
-    one->reader = (stub.*start)(&one->context, what, &self->loop_.queue());
-    one->reader->StartCall();
-    auto ended = [self, one, what, done, start, is_repeated, endpoint = self->current_, token = self->token_](bool) {
+    one->in = (stub.*start)(&one->context, what, &self->loop_.queue());
+    one->in->StartCall();
+    auto ended = [self, one, what, done, start, which, endpoint = self->current_, token = self->token_](bool) {
       self->loop_.ended(one->context);
       if (self->loop_.is_stopping()) return;
       self->judge(one->status, endpoint);
-      if (self->forgets_token(one->status, token) && !is_repeated)
-        return self->call<Stub, Request, Reply>(what, done, start, true);
+      if (self->forgets_token(one->status, token) && which == attempt::first)
+        return self->call<Stub, Request, Reply>(what, done, start, attempt::with_new_token);
       done(one->status, one->reply);
     };
-    one->reader->Finish(&one->reply, &one->status, etcd_loop::tag(std::move(ended)));
+    one->in->Finish(&one->reply, &one->status, etcd_loop::tag(std::move(ended)));
   });
 }
 

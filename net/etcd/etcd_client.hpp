@@ -4,6 +4,7 @@
 #include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -68,18 +69,18 @@ public:
 
 private:
   friend class etcd_watch_stream;
-  template <class Request, class Reply>
-  struct exchange;
   template <class Reply>
   struct unary;
   struct renewal;
 
+  enum class attempt : std::uint8_t { first = 1, with_new_token };
+  template <class Reply>
+  using reader = std::unique_ptr<grpc::ClientAsyncResponseReader<Reply>>;
+  /// `start` is one of the stub's PrepareAsync functions.
   template <class Stub, class Request, class Reply>
   void call(Request what, answered<Reply> done,
-            std::unique_ptr<grpc::ClientAsyncResponseReader<Reply>> (Stub::*prepare)(grpc::ClientContext*,
-                                                                                     const Request&,
-                                                                                     grpc::CompletionQueue*),
-            bool is_repeated = false);
+            reader<Reply> (Stub::*start)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
+            attempt which = attempt::first);
   void with_token(std::function<void(const grpc::Status&)> then);
   void authenticate();
   void prepare(grpc::ClientContext& context) const;
