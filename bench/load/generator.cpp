@@ -48,14 +48,12 @@ void generator::start() {
 
 void generator::run() {
   ::prctl(PR_SET_TIMERSLACK, 1'000UL);  // else arrivals come up to 50 us late
-  phase_began_ = now_ns();
+  phase_began_ = awake_ = now_ns();
   windows_.advance(phase_began_, 0);
   begin_all();
   while (true) {
-    const std::int64_t before = now_ns();
-    const std::int64_t limit = wait_limit();
-    const auto ready = events_.wait(std::chrono::nanoseconds{limit});
-    notice_pause(before, limit);
+    const auto ready = events_.wait(std::chrono::nanoseconds{wait_limit()});
+    notice_pause();
     answers_.clear();
     clients_.take_answers(ready, answers_);
     for (const client_answer& answer : answers_) take_answer(answer);
@@ -74,8 +72,9 @@ void generator::run() {
 
 /// Whoever stops this process, or starves it, must not be taken for a slow coordinator: the arrivals that fell into
 /// that time are left out, and what was in flight does not count.
-void generator::notice_pause(std::int64_t before, std::int64_t limit) {
-  const std::int64_t late = now_ns() - before - limit;
+void generator::notice_pause() {
+  const std::int64_t now = now_ns();
+  const std::int64_t late = now - std::exchange(awake_, now) - wait_ns_max;
   if (late < pause_ns) return;
   tally& counts = counts_[phase_];
   ++counts.pauses;

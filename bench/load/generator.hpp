@@ -70,7 +70,7 @@ private:
   void begin_all();
   void begin_due();
   void change_phase(std::size_t to);
-  void notice_pause(std::int64_t before, std::int64_t limit);
+  void notice_pause();
   std::int64_t next_arrival() const;
   void send(std::size_t number);
   void take_answer(const client_answer& answer);
@@ -99,6 +99,7 @@ private:
   windows windows_;
   std::size_t phase_ = 0;
   std::int64_t phase_began_ = 0;
+  std::int64_t awake_ = 0;      // when it last woke up
   std::uint64_t arrivals_ = 0;  // of this phase
   std::size_t busy_ = 0;
   std::uint64_t begun_ = 0;

@@ -176,6 +176,8 @@ void refuse_what_makes_no_sense(const load_options& options) {
   const bool by_address = options.treatyd.empty() && !is_floor;
   if (options.protocol == wire_protocol::grpc && by_address && options.grpc_target.port == 0)
     throw CLI::RequiredError{"--grpc-target"};
+  if (options.what == profile::overload && options.is_open_loop())
+    throw CLI::ValidationError{"--rate", "follows from the capacity in the profile overload"};
   if (is_floor && options.mix.size() > 1) throw CLI::ValidationError{"--mix", "the floor is that of one form"};
   if (options.habits.trouble_share + options.habits.ongoing_share > 0.9)
     throw CLI::ValidationError{"--participant-troubles", "nothing would come to an end"};

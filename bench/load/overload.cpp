@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <stdexcept>
 
 #include "bench/load/coordinator.hpp"
 #include "bench/load/judgement.hpp"
@@ -87,6 +87,7 @@ load_report run_overload(const load_options& options) {
   report.options = options;
   const coordinator_under_load coordinator{options};
   const double capacity = capacity_of(coordinator, options);
+  if (capacity <= 0) throw std::runtime_error{"no transaction finished while the capacity was measured"};
   report.options.rate = options.overload * capacity;
   report.options.in_flight = in_flight_at_most;
   world in{report.options, &coordinator};
