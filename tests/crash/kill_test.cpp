@@ -15,8 +15,8 @@ storm_report storm_of(kill_kinds kinds, std::uint64_t kills) {
   const char* const given = std::getenv("TREATY_CRASH_SEED");
   const std::uint64_t seed = given == nullptr ? std::random_device{}() : std::strtoull(given, nullptr, 10);
   std::cout << "replay with TREATY_CRASH_SEED=" << seed << "\n";
-  storm_options options{TREATYD_BINARY, TREATYD_CRASH_BINARY, seed, kills, kinds};
-  const storm_report report = storm_round(options);
+  const storm_report report = storm_round(
+      {.treatyd = TREATYD_BINARY, .treatyd_crash = TREATYD_CRASH_BINARY, .seed = seed, .kills = kills, .kinds = kinds});
   std::cout << report.kills() << " kills, " << report.transactions << " transactions, " << report.acknowledged
             << " acknowledged, " << report.calls << " branch calls, settled in " << report.settled_max.count()
             << " ms\n";

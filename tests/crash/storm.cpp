@@ -28,9 +28,6 @@ using steady = std::chrono::steady_clock;
 constexpr std::array clients_through{door_kind::http, door_kind::http, door_kind::grpc,
                                      door_kind::grpc, door_kind::grpc, door_kind::json_rpc};
 constexpr std::chrono::milliseconds point_limit{2'500};  // a point that was not passed often enough by then is given up
-// Generous: a machine that does something else for minutes is no violation.
-constexpr std::chrono::seconds settle_limit{600};
-constexpr std::chrono::seconds start_limit{600};
 
 /// Two ports that stay the coordinator's over all its lives, outside the range from which the kernel hands out free
 /// ones: no other coordinator on this machine gets them while ours is dead, and with them the words of our clients.
@@ -85,7 +82,7 @@ storm::storm(const storm_options& options)
                    {.config = config_for(business_, options.seed % 2 == 0),
                     .http_port = lives_.at().http,
                     .grpc_port = lives_.at().grpc,
-                    .start_limit = start_limit}} {
+                    .start_limit = options.patience}} {
   for (std::size_t number = 0; number < clients_through.size(); ++number)
     clients_.push_back(std::make_unique<client>(options.seed, number, clients_through[number], lives_, business_));
 }
@@ -215,7 +212,7 @@ void storm::judge() {
   for (const auto& one : clients_) {
     for (const txn_story& story : one->stories()) {
       shown_end& end = ends[story.gid];
-      const auto left = std::max<steady::duration>(started + settle_limit - steady::now(), 1s);
+      const auto left = std::max<steady::duration>(started + options_.patience - steady::now(), 1s);
       kit::eventually([&] { return is_over(end = look_up(lives_.at().http, story.gid)); },
                       std::chrono::duration_cast<std::chrono::milliseconds>(left));
     }

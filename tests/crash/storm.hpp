@@ -18,6 +18,7 @@ struct storm_options {
   std::uint64_t kills = 25;
   kill_kinds kinds = kill_kinds::both;
   std::chrono::milliseconds life_max{150};
+  std::chrono::seconds patience{60};  // for one start, and for everything to end when the killing is over
 };
 
 /// What a storm was, and what is wrong.

@@ -12,6 +12,7 @@ namespace {
 using namespace treaty::crash;
 using steady = std::chrono::steady_clock;
 
+constexpr std::chrono::minutes patience{15};    // a machine that does something else for minutes is no violation
 constexpr std::uint64_t kills_of_a_round = 50;  // keeps ledgers small, and every round begins with an empty store
 
 struct command {
@@ -62,7 +63,12 @@ int main(int argc, char** argv) {
   for (std::uint64_t seed = what.seed; all.kills() < what.kills && all.violations.empty(); ++seed) {
     std::cout << "seed " << seed << ": " << std::flush;
     const std::uint64_t kills = std::min(kills_of_a_round, what.kills - all.kills());
-    const storm_report one = storm_round({TREATYD_BINARY, TREATYD_CRASH_BINARY, seed, kills, what.kinds});
+    const storm_report one = storm_round({.treatyd = TREATYD_BINARY,
+                                          .treatyd_crash = TREATYD_CRASH_BINARY,
+                                          .seed = seed,
+                                          .kills = kills,
+                                          .kinds = what.kinds,
+                                          .patience = patience});
     print(one, seconds());
     for (const std::string& violation : one.violations) std::cout << "VIOLATION " << violation << "\n";
     all.add(one);
