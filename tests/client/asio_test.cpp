@@ -5,12 +5,14 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include "tests/client/modes_fixture.hpp"
+#include "treaty/client/workflow.hpp"
 
 namespace treaty::client::test {
 namespace {
@@ -94,6 +96,24 @@ TEST_P(Asio, SendsAMessage) {
   };
   EXPECT_TRUE(run(body()));
   EXPECT_TRUE(here().ends(news.gid(), "succeed"));
+}
+
+// A workflow blocks while it works; a pool takes that off the thread of the context.
+TEST_P(Asio, AwaitsAWorkflowThatRunsOnAPool) {
+  asio::thread_pool pool{1};
+  workflow_engine engine{where, url("Resume")};
+  const auto here_thread = std::this_thread::get_id();
+  ASSERT_TRUE(engine.define("trip", [&](workflow& self, const std::string&) {
+    EXPECT_NE(std::this_thread::get_id(), here_thread);
+    return self.branch()->get().call(url("Ok"), "{}");
+  }));
+  const auto body = [&]() -> asio::awaitable<result<std::string>> {
+    co_return co_await async_run(
+        pool.get_executor(), [&] { return engine.execute("trip", new_gid(), ""); }, use_awaitable);
+  };
+  const auto ended = run(body());
+  ASSERT_TRUE(ended) << ended.error().detail;
+  EXPECT_EQ(*ended, "fine");
 }
 
 // Whoever lets go of everything while a call is under way is told so, and nothing hangs.

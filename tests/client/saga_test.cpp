@@ -1,10 +1,12 @@
 #include "treaty/client/saga.hpp"
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include "tests/client/modes_fixture.hpp"
+#include "tests/kit/eventually.hpp"
 
 namespace treaty::client::test {
 namespace {
@@ -110,6 +112,24 @@ TEST_P(Saga, CanBeSubmittedFromManyThreadsOverOneHandle) {
     }
   }
   EXPECT_EQ(succeeded, 160);
+}
+
+// The connections that were kept open are dead then; nobody is told of that.
+TEST_P(Saga, GoesOnWhenTheCoordinatorWasStartedAgainAtItsPorts) {
+  const kit::scratch_directory scratch;
+  auto first = std::make_unique<world>();
+  const auto handle = first->connect(GetParam());
+  ASSERT_TRUE(handle.new_gid());
+  kit::treatyd_options same{.http_port = first->treatyd().http_port(), .grpc_port = first->treatyd().grpc_port()};
+  first.reset();
+  kit::treatyd_process second{here().treatyd_binary(), scratch.path(), same};
+  second.start();
+  if (GetParam() == door::http) {
+    EXPECT_TRUE(handle.new_gid());
+  } else {
+    EXPECT_TRUE(kit::eventually([&] { return static_cast<bool>(handle.new_gid()); }))
+        << "gRPC waits before it connects again";
+  }
 }
 
 // A coordinator that is not there is not a refusal: nobody knows whether the saga runs.

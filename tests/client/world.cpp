@@ -1,5 +1,6 @@
 #include "tests/client/world.hpp"
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tests/kit/eventually.hpp"
@@ -18,11 +19,16 @@ nlohmann::json transaction_of(std::uint16_t port, const std::string& gid) {
 }  // namespace
 
 world::world(std::string config)
-    : coordinator_{TREATYD_BINARY, scratch_.path(), {.config = std::move(config)}},
+    : coordinator_{treatyd_binary(), scratch_.path(), {.config = std::move(config)}},
       grpc_{[this](const branch_context& context, const std::string& method, const std::string& message) {
         return serve(context, method, message);
       }} {
   coordinator_.start();
+}
+
+std::string world::treatyd_binary() {
+  const char* const other = std::getenv("TREATYD");
+  return other == nullptr ? TREATYD_BINARY : other;
 }
 
 void world::on(const std::string& name, handler what) {

@@ -42,6 +42,8 @@ public:
   /// Waits until the transaction has that status; returns whether it came to it.
   bool ends(const std::string& gid, const std::string& status) const;
   kit::treatyd_process& treatyd() { return coordinator_; }
+  /// TREATYD, or the one that was built here.
+  static std::string treatyd_binary();
 
 private:
   result<std::string> serve(const branch_context& context, const std::string& name, const std::string& payload);

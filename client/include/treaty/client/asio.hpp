@@ -41,6 +41,17 @@ auto asio_operation(Start start, Token&& token) {
       token, std::move(start));
 }
 
+/// Runs `work` on `pool`, a boost::asio::thread_pool's executor for instance: for what blocks and has no twin, such as
+/// `barrier::call`, `serve_xa` and `workflow_engine::execute`. `work` gives a result<T> and must not throw.
+template <class Executor, class Work, class Token>
+auto async_run(Executor pool, Work work, Token&& token) {
+  return asio_operation<typename std::invoke_result_t<Work&>::value_type>(
+      [pool, work = std::move(work)](auto done) mutable {
+        boost::asio::post(pool, [work = std::move(work), done = std::move(done)]() mutable { done(work()); });
+      },
+      std::forward<Token>(token));
+}
+
 template <class Token>
 auto async_new_gid(const coordinator& where, Token&& token) {
   return asio_operation<std::string>([where](auto done) { where.async_new_gid(std::move(done)); },

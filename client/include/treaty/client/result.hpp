@@ -51,6 +51,9 @@ template <class T>
 class [[nodiscard]] result {
 public:
   using value_type = T;
+  /// As std::expected has it, and as Asio wants it of what a coroutine gives.
+  result() requires std::default_initializable<T>
+  = default;
   result(T&& value) : data_{std::in_place_index<0>, std::move(value)} {}
   result(const T& value) : data_{std::in_place_index<0>, value} {}
   result(failure why) : data_{std::in_place_index<1>, std::move(why)} {}
