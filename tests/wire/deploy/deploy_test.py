@@ -159,6 +159,11 @@ class Compose(unittest.TestCase):
         self.services = compose()["services"]
         self.treaty = self.services["treaty"]
 
+    def test_compose_itself_takes_the_file(self):
+        done = subprocess.run(["/usr/bin/docker-compose", "--profile", "metrics", "config", "--quiet"], cwd=COMPOSE,
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_files_and_volumes_exist(self):
         for name, service in self.services.items():
             with self.subTest(service=name):
