@@ -17,6 +17,7 @@ struct figure {
 
 constexpr std::array figures{
     figure{"finished a second", "/per_second", true},
+    figure{"share of the floor", "/floor_share", true},
     figure{"start to last branch, p50 ns", "/latency_ns/start_to_last_branch/p50", false},
     figure{"start to last branch, p99 ns", "/latency_ns/start_to_last_branch/p99", false},
     figure{"start to last branch, p99.9 ns", "/latency_ns/start_to_last_branch/p99_9", false},

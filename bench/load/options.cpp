@@ -84,6 +84,8 @@ void add_load_options(CLI::App& app, load_options& options) {
   app.add_option("-k,--in-flight", options.in_flight,
                  "Transactions in flight: always (256), or with --rate at most (50000)")
       ->check(CLI::Range(1, 1'000'000));
+  app.add_flag("--floor", options.with_floor,
+               "Measure the floor first, for half as long, and say what share of it this is");
   app.add_option("--rate", options.rate, "Open loop: so many transactions begin each second, however long they take")
       ->check(CLI::Range(0.1, 1e6));
   app.add_option("--connections", options.connections, "Open loop over HTTP: connections of the clients at most (512)")
@@ -178,7 +180,10 @@ void refuse_what_makes_no_sense(const load_options& options) {
     throw CLI::RequiredError{"--grpc-target"};
   if (options.what == profile::overload && options.is_open_loop())
     throw CLI::ValidationError{"--rate", "follows from the capacity in the profile overload"};
-  if (is_floor && options.mix.size() > 1) throw CLI::ValidationError{"--mix", "the floor is that of one form"};
+  if ((is_floor || options.with_floor) && options.mix.size() > 1)
+    throw CLI::ValidationError{"--mix", "the floor is that of one form"};
+  if (options.with_floor && (options.what != profile::transactions || options.is_open_loop()))
+    throw CLI::ValidationError{"--floor", "is for the closed loop of one form"};
   if (options.habits.trouble_share + options.habits.ongoing_share > 0.9)
     throw CLI::ValidationError{"--participant-troubles", "nothing would come to an end"};
 }

@@ -41,7 +41,8 @@ struct load_options {
   std::string advertise = "127.0.0.1";  // how the coordinator reaches this machine
 
   // The load.
-  double rate = 0;  // transactions that begin each second, whatever becomes of them; 0: a closed loop
+  bool with_floor = false;  // measure the floor first, and give the result as a share of it
+  double rate = 0;          // transactions that begin each second, whatever becomes of them; 0: a closed loop
   std::size_t payload_bytes = 16;
   std::size_t in_flight = 0;    // closed loop: always; open loop: at most
   std::size_t connections = 0;  // open loop: of the HTTP clients to the coordinator, at most

@@ -20,6 +20,10 @@ bool load_report::correct() const {
   return shown && !repeated && faults.out_of_order + faults.malformed + clients.missing == 0;
 }
 
+std::optional<double> load_report::floor_share() const {
+  return floor_per_second ? std::optional{per_second() / *floor_per_second} : std::nullopt;
+}
+
 std::string_view name_of(profile what) {
   switch (what) {
     case profile::transactions:

@@ -53,11 +53,13 @@ struct load_report {
   double stuck_calls_per_second = -1;  // profile refuse: branch calls while only stuck sagas are there; -1: not known
   double resident_peak_mb = 0;
   bool store_in_memory = false;
+  std::optional<double> floor_per_second;  // measured just before
   std::vector<window> timeline;
   std::vector<reading> readings;
 
   double seconds() const { return static_cast<double>(after.at - before.at) / 1e9; }
   double per_second() const { return static_cast<double>(counts.finished) / seconds(); }
+  std::optional<double> floor_share() const;
   costs cost() const { return costs_between(before, after, each, counts.finished); }
   /// Everything that was to be shown was, and no call or answer was wrong. What was in flight while this process stood
   /// still may have been repeated by a coordinator that ran into its time limits, and is let pass.

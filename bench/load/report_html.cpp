@@ -60,6 +60,9 @@ std::string figures_table(const load_report& report) {
       row("each transaction", fmt::format("{:.3g} requests to the coordinator, {:.3g} branch calls by it, {:.3g} by "
                                           "the client",
                                           each.requests, each.branch_calls, each.client_calls));
+  if (const auto share = report.floor_share())
+    rows +=
+        row("share of the floor", fmt::format("{:.1f} % of {:.0f} a second", 100 * *share, *report.floor_per_second));
   rows += row("coordinator CPU a transaction", cost.coordinator, "us");
   rows += row("cores busy", cost.cores, "");
   if (report.after.coordinator.resident_mb > 0)

@@ -147,6 +147,8 @@ void write_json(const load_report& report, const std::string& file) {
                 {"client_calls", report.each.client_calls}}},
               {"seconds", report.seconds()},
               {"per_second", report.per_second()},
+              {"floor_per_second", to_json(report.floor_per_second)},
+              {"floor_share", to_json(report.floor_share())},
               {"coordinator", coordinator_json(report, cost)},
               {"load",
                {{"cpu_us_per_transaction", cost.load},

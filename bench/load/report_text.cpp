@@ -16,6 +16,9 @@ void print_load(const load_report& report) {
   fmt::print("  {:<22} {:.3g} requests to the coordinator, {:.3g} branch calls by it, {:.3g} by the client\n",
              "each transaction", each.requests, each.branch_calls, each.client_calls);
   fmt::print("  {:<22} {} transactions, {:.0f} a second\n", "finished", report.counts.finished, report.per_second());
+  if (const auto share = report.floor_share())
+    fmt::print("  {:<22} {:.1f} % of {:.0f} a second, measured just before\n", "share of the floor", 100 * *share,
+               *report.floor_per_second);
 }
 
 void print_latency(const char* label, const latency_histogram& of) {

@@ -10,6 +10,11 @@ namespace treaty::load {
 load_report run_transactions(const load_options& options) {
   load_report report{};
   report.options = options;
+  if (options.with_floor) {
+    load_options floor = options;
+    floor.duration /= 2;
+    report.floor_per_second = run_floor(floor).per_second();
+  }
   const coordinator_under_load coordinator{options};
   measure_against(coordinator, report);
   return report;
