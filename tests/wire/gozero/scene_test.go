@@ -104,9 +104,13 @@ type scene struct {
 	database       *sql.DB
 	coordinator    gokit.Coordinator
 	coordinatorKey string
+	account        account
 	user, tag      *service
 	api            *service
 }
+
+// account is what an etcd with authentication asks for; without a name it asks for nothing.
+type account struct{ name, password string }
 
 // service is a go-zero process.
 type service struct {
@@ -151,8 +155,12 @@ func (s *scene) startCoordinator() {
 	s.coordinator.Dir = s.dir
 	s.coordinator.GRPCPort = port
 	s.coordinator.CallLimit = patience
+	target := s.coordinatorTarget()
+	if s.account.name != "" {
+		target += fmt.Sprintf("?user=%s&password=%s", s.account.name, s.account.password)
+	}
 	s.coordinator.Options = fmt.Sprintf("MicroService:\n  Driver: dtm-driver-gozero\n  Target: %s\n  EndPoint: %s\n",
-		s.coordinatorTarget(), gokit.Local(port))
+		target, gokit.Local(port))
 	must(s.T, s.coordinator.Start())
 	s.Cleanup(func() {
 		s.coordinator.Kill()
@@ -171,8 +179,16 @@ func (s *scene) startBranch(kind string) *service {
 	address := gokit.Local(gokit.MustFreePort(s.T))
 	return s.startService(kind, address, map[string]any{
 		"Name": kind, "ListenOn": address, "DataSource": dataSource(s.mariaDB, s.name), "Timeout": patience.Milliseconds(),
-		"Etcd": map[string]any{"Hosts": []string{s.etcd.Address()}, "Key": s.key(kind)},
+		"Etcd": s.etcdConfig(kind),
 	})
+}
+
+func (s *scene) etcdConfig(service string) map[string]any {
+	config := map[string]any{"Hosts": []string{s.etcd.Address()}, "Key": s.key(service)}
+	if s.account.name != "" {
+		config["User"], config["Pass"] = s.account.name, s.account.password
+	}
+	return config
 }
 
 // etcdConfigured has go-zero build the target; builtByNewerGoZero is the form that newer versions build.
@@ -188,7 +204,7 @@ func (s *scene) startAPI(target func(s *scene, service string) string) {
 		if text := target(s, service); text != "" {
 			return map[string]any{"Target": text}
 		}
-		return map[string]any{"Etcd": map[string]any{"Hosts": []string{s.etcd.Address()}, "Key": s.key(service)}}
+		return map[string]any{"Etcd": s.etcdConfig(service)}
 	}
 	port := gokit.MustFreePort(s.T)
 	s.api = s.startService("signup", gokit.Local(port), map[string]any{
@@ -269,8 +285,27 @@ func (s *scene) registered(service string) map[string]string {
 
 // etcdRequest answers nothing when etcd does not.
 func (s *scene) etcdRequest(operation string, body map[string][]byte) []byte {
+	token := ""
+	if s.account.name != "" {
+		var allowed struct{ Token string }
+		_ = json.Unmarshal(s.askEtcd("auth/authenticate", s.account.credentials(), ""), &allowed)
+		token = allowed.Token
+	}
+	return s.askEtcd("kv/"+operation, body, token)
+}
+
+func (a account) credentials() map[string]string {
+	return map[string]string{"name": a.name, "password": a.password}
+}
+
+func (s *scene) askEtcd(path string, body any, token string) []byte {
 	encoded, _ := json.Marshal(body)
-	answer, err := http.Post("http://"+s.etcd.Address()+"/v3/kv/"+operation, "application/json", bytes.NewReader(encoded))
+	request, err := http.NewRequest(http.MethodPost, "http://"+s.etcd.Address()+"/v3/"+path, bytes.NewReader(encoded))
+	must(s.T, err)
+	if token != "" {
+		request.Header.Set("Authorization", token)
+	}
+	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil
 	}

@@ -22,6 +22,7 @@ func TestSignUp(t *testing.T) {
 		"OneOfTwoInstancesDies":             oneOfTwoInstancesDies,
 		"GoesOnWhileEtcdIsAway":             goesOnWhileEtcdIsAway,
 		"EtcdForgetsEverything":             etcdForgetsEverything,
+		"EtcdAsksForPasswords":              etcdAsksForPasswords,
 		"CoordinatorStartsBeforeEtcd":       coordinatorStartsBeforeEtcd,
 		"CoordinatorThatDrainsIsNotFound":   coordinatorThatDrainsIsNotFound,
 		"TargetsAreOfTheNewerForm":          targetsAreOfTheNewerForm,
@@ -189,6 +190,25 @@ func etcdForgetsEverything(t *testing.T, shared *servers) {
 	cid := s.signUp("cid", "chess")
 	s.expectEnd(cid, "succeed")
 	s.expectKept(cid, "cid", "chess")
+}
+
+// Each of them has the account of its own configuration; go-zero's API finds the coordinator with that of its targets.
+func etcdAsksForPasswords(t *testing.T, shared *servers) {
+	s := newScene(t, shared)
+	s.etcd = startEtcd(t)
+	owner := account{"root", "a-password"}
+	s.askEtcd("auth/user/add", owner.credentials(), "")
+	s.askEtcd("auth/role/add", map[string]string{"name": "root"}, "")
+	s.askEtcd("auth/user/grant", map[string]string{"user": "root", "role": "root"}, "")
+	s.askEtcd("auth/enable", map[string]string{}, "")
+	if answer := string(s.askEtcd("kv/range", map[string][]byte{"key": []byte("any")}, "")); !strings.Contains(answer, "user name is empty") {
+		t.Fatalf("etcd lets in whoever comes: %s", answer)
+	}
+	s.account = owner
+	s.startAll(etcdConfigured)
+	ann := s.signUp("ann", "gardening")
+	s.expectEnd(ann, "succeed")
+	s.expectKept(ann, "ann", "gardening")
 }
 
 // Where DTM would serve unregistered for ever, the coordinator registers as soon as it can.
