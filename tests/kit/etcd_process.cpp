@@ -83,10 +83,12 @@ void etcd_process::start() {
   }
   ::close(log);
   if (pid_ < 0) throw std::runtime_error{"fork failed"};
-  const bool answers =
-      eventually([&] { return control("endpoint health 2>&1").find("is healthy") != std::string::npos; },
-                 std::chrono::seconds{60});
-  if (!answers) throw std::runtime_error{"etcd did not come up at " + endpoint()};
+  bool ended = false;
+  const auto answers = [&] { return control("endpoint health 2>&1").find("is healthy") != std::string::npos; };
+  const auto has_ended = [&] { return ::waitpid(pid_, nullptr, WNOHANG) == pid_; };
+  const bool settled = eventually([&] { return answers() || (ended = has_ended()); }, std::chrono::seconds{60});
+  if (ended) pid_ = -1;
+  if (!settled || ended) throw std::runtime_error{"etcd did not come up at " + endpoint()};
 }
 
 void etcd_process::kill() {

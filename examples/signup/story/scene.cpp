@@ -113,12 +113,13 @@ void scene::start(service& one, const std::string& name) {
   // What was killed is in etcd for some seconds more.
   const auto before = instances(name);
   const auto has_come = [&] {
+    if (one.has_ended()) throw std::runtime_error{name + " has ended; its log:\n" + contents(one.log())};
     for (const auto& address : instances(name))
       if (!before.contains(address)) return true;
     return false;
   };
   one.start();
-  if (!eventually(has_come)) throw std::runtime_error{name + " is not in etcd"};
+  if (!eventually(has_come)) throw std::runtime_error{name + " is not in etcd; its log:\n" + contents(one.log())};
 }
 
 void scene::make_tables() {

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -42,14 +41,17 @@ void service::kill() {
   end_by(SIGKILL);
 }
 
+bool service::has_ended() {
+  if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) pid_ = -1;
+  return pid_ <= 0;
+}
+
 void service::end_by(int signal) {
   if (pid_ <= 0) return;
   ::kill(pid_, signal);
-  const auto has_ended = [&] { return ::waitpid(pid_, nullptr, WNOHANG) != 0; };
-  if (!treaty::kit::eventually(has_ended, std::chrono::seconds{20})) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  if (treaty::kit::eventually([&] { return has_ended(); })) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }
 

@@ -23,6 +23,8 @@ public:
   void stop();
   /// SIGKILL, and waits for the end: its address stays in etcd for seconds.
   void kill();
+  /// Whether it has ended by itself.
+  bool has_ended();
 
   const std::filesystem::path& log() const { return log_; }
 
