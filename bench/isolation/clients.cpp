@@ -14,9 +14,9 @@ constexpr std::chrono::seconds answer_limit{30};
 
 std::string request_of(const client_plan& plan, const std::string& gid) {
   const std::string step = fmt::format(R"({{"action":"{0}","compensate":"{0}"}})", plan.url);
-  const std::string body =
-      fmt::format(R"({{"gid":"{}","trans_type":"saga","steps":[{},{}],"payloads":["{{}}","{{}}"],"wait_result":{}}})",
-                  gid, step, step, plan.what == waits_for::result);
+  const std::string body = fmt::format(
+      R"({{"gid":"{}","trans_type":"saga","steps":[{},{}],"payloads":["{{}}","{{}}"],"protocol":"{}","wait_result":{}}})",
+      gid, step, step, plan.url.starts_with("http") ? "http" : "grpc", plan.what == waits_for::result);
   return fmt::format(
       "POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
       "Content-Length: {}\r\n\r\n{}",

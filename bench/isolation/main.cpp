@@ -47,8 +47,7 @@ void sleep_for(double seconds) {
 
 figures run_round(const options& given, protocol speaks, manner neighbour) {
   const kit::scratch_directory scratch;
-  kit::treatyd_process coordinator{
-      given.treatyd, scratch.path(), {.config = "RetryInterval: 1\nLogLevel: warn\n" + given.config}};
+  kit::treatyd_process coordinator{given.treatyd, scratch.path(), {.config = "LogLevel: warn\n" + given.config}};
   coordinator.start();
   const peer healthy{speaks, manner::answers};
   const peer beside{speaks, neighbour};
