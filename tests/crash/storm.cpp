@@ -165,7 +165,8 @@ storm_report storm::run() {
 
 std::string words_of(const std::vector<kit::seen_call>& calls) {
   std::string text;
-  for (const auto& call : calls) text += " [" + call.op + " " + call.branch + " " + std::to_string(call.answered) + "]";
+  for (const auto& call : calls)
+    text += " [" + call.op + " " + call.branch + " " + call.path + " " + std::to_string(call.answered) + "]";
   return text;
 }
 
