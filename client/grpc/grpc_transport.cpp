@@ -1,5 +1,7 @@
 #include "client/grpc/grpc_transport.hpp"
 
+#include <grpc/grpc.h>
+#include <grpc/slice.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
@@ -66,6 +68,25 @@ std::string bytes_of(const grpc::ByteBuffer& buffer) {
   std::string out;
   for (const auto& slice : slices) out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   return out;
+}
+
+grpc_slice slice_over(const std::string& text) {
+  return grpc_slice_from_static_buffer(text.data(), text.size());
+}
+
+/// Errors: invalid_argument. gRPC itself ends the process over metadata that HTTP/2 cannot carry.
+result<void> put_metadata(grpc::ClientContext& context, const std::map<std::string, std::string>& metadata) {
+  for (const auto& [name, value] : metadata) {
+    std::string key = name;  // HTTP/2 has lower-case names only
+    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char letter) { return std::tolower(letter); });
+    const bool is_binary = key.ends_with("-bin");
+    if (grpc_header_key_is_legal(slice_over(key)) == 0 ||
+        (!is_binary && grpc_header_nonbin_value_is_legal(slice_over(value)) == 0)) {
+      return invalid("gRPC cannot carry the metadata '" + name + "': '" + value + "'");
+    }
+    context.AddMetadata(key, value);
+  }
+  return {};
 }
 
 }  // namespace
@@ -172,16 +193,13 @@ void grpc_transport::call(branch_call call, completion<std::string> done) {
   }
   const auto rpc = begin<grpc::ByteBuffer>(limit_of(call.limit));
   const auto& of = call.context;
+  auto metadata = std::move(call.headers);
   for (const auto& [name, value] : {std::pair{"dtm-gid", of.gid}, std::pair{"dtm-trans_type", of.trans_type},
                                     std::pair{"dtm-branch_id", of.branch_id}, std::pair{"dtm-op", of.op},
                                     std::pair{"dtm-dtm", target_}, std::pair{"dtm-phase2_url", of.phase2_url}}) {
-    if (!value.empty()) rpc->context.AddMetadata(name, value);
+    if (!value.empty()) metadata[name] = value;
   }
-  for (const auto& [name, value] : call.headers) {
-    std::string key = name;  // HTTP/2 has lower-case names only
-    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char letter) { return std::tolower(letter); });
-    rpc->context.AddMetadata(key, value);
-  }
+  if (auto put = put_metadata(rpc->context, metadata); !put) return done(put.error());
   rpc->method = call.url.substr(slash);
   rpc->bytes = buffer_of(call.payload);
   const auto stub = branch_at(call.url.substr(0, slash));

@@ -193,6 +193,10 @@ http_client::~http_client() {
 void http_client::send(http_request request, completion<http_reply> done) {
   auto url = parse_http_url(request.url);
   if (!url) return done(url.error());
+  for (const auto& [name, value] : request.headers) {
+    if ((name + value).find_first_of("\r\n") != std::string::npos)
+      return done(invalid("a header has a line break: " + name));
+  }
   asio::post(state_->context, [one = std::make_shared<exchange>(state_, std::move(request), *std::move(url),
                                                                 std::move(done))] { one->start(); });
 }

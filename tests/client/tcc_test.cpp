@@ -78,6 +78,16 @@ TEST_P(Tcc, DoesNotTryWhatCouldNotBeCancelled) {
   EXPECT_EQ(here().story_of(gid), "");
 }
 
+// What a protocol cannot carry is an error of the call, not the end of the program.
+TEST_P(Tcc, SaysWhichHeaderCannotBeSent) {
+  const auto gid = new_gid();
+  tcc transaction{where, gid, {.branch_headers = {{"x-note", "two\r\nlines"}}}};
+  static_cast<void>(transaction.prepare());
+  const auto tried = transaction.call(branch("Ok"));
+  ASSERT_FALSE(tried);
+  EXPECT_EQ(here().story_of(gid), "");
+}
+
 TEST_P(Tcc, RefusesTheHundredthBranchBeforeItIsCalled) {
   branch_ids ids{"0102"};
   EXPECT_EQ(*ids.next(), "010201");

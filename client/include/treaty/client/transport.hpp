@@ -14,7 +14,8 @@
 
 namespace treaty::client {
 
-/// Called once, on a thread of the transport, which it must not block: no blocking call of this library in it.
+/// Called once, on a thread of the transport, which it must not block (no blocking call of this library in it); must
+/// not throw.
 template <class T>
 using completion = std::function<void(result<T>)>;
 
