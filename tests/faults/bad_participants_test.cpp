@@ -85,7 +85,7 @@ void send_head(http2_peer& peer, std::uint32_t stream) {
 
 const std::string ok = "HTTP/1.1 200 OK\r\n";
 
-std::vector<misbehaviour> all_misbehaviours() {
+std::vector<misbehaviour> over_http() {
   return {
       {"hangs", wire::http, [](tcp_stream& stream, const std::atomic<bool>&) { kit::wait_for_close(stream); }},
       {"is half-open: says good-bye to nobody", wire::http,
@@ -113,6 +113,19 @@ std::vector<misbehaviour> all_misbehaviours() {
       says("sends a chunk of 2^64 bytes", ok + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nSUCCESS"),
       says("ends in the middle of a chunk", ok + "Transfer-Encoding: chunked\r\n\r\n64\r\nSUCCESS"),
       says("closes without a word", ""),
+  };
+}
+
+misbehaviour answers_in_http1() {
+  return {"answers in HTTP/1.1", wire::grpc, [](tcp_stream& stream, const std::atomic<bool>&) {
+            std::string ignored;
+            stream.read_some(ignored, steady::now() + 20s);
+            stream.write(kit::ok_answer("SUCCESS"), steady::now() + 20s);
+          }};
+}
+
+std::vector<misbehaviour> over_grpc() {
+  return {
       grpc("hangs", [](http2_peer&, std::uint32_t) {}),
       {"never speaks HTTP/2", wire::grpc,
        [](tcp_stream& stream, const std::atomic<bool>&) { kit::wait_for_close(stream); }},
@@ -176,12 +189,7 @@ std::vector<misbehaviour> all_misbehaviours() {
              for (int sent = 0; sent < 100 && peer.send(pings); ++sent) {
              }
            }),
-      {"answers in HTTP/1.1", wire::grpc,
-       [](tcp_stream& stream, const std::atomic<bool>&) {
-         std::string ignored;
-         stream.read_some(ignored, steady::now() + 20s);
-         stream.write(kit::ok_answer("SUCCESS"), steady::now() + 20s);
-       }},
+      answers_in_http1(),
   };
 }
 
@@ -300,7 +308,8 @@ TEST_P(BadParticipants, LeaveTheOutcomeOpenAndHarmNobodyElse) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, BadParticipants, testing::ValuesIn(all_misbehaviours()));
+INSTANTIATE_TEST_SUITE_P(OverHttp, BadParticipants, testing::ValuesIn(over_http()));
+INSTANTIATE_TEST_SUITE_P(OverGrpc, BadParticipants, testing::ValuesIn(over_grpc()));
 
 }  // namespace
 }  // namespace treaty::faults
