@@ -19,7 +19,7 @@ namespace treaty::client {
 
 struct grpc_options {
   std::chrono::milliseconds call_limit{30'000};             // of a call that has no limit of its own
-  std::shared_ptr<grpc::ChannelCredentials> credentials{};  // none: plain text
+  std::shared_ptr<grpc::ChannelCredentials> credentials{};  // also for branches; none: plain text
   std::map<std::string, std::string> metadata{};            // sent with every call of the coordinator
 };
 
