@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "examples/signup/etcd.hpp"
@@ -35,7 +36,15 @@ private:
   sigset_t signals_{};
 };
 
-/// Leaves etcd first, so that nobody is sent here any more, and then ends.
+/// Is found under `name` until a signal comes; then leaves etcd, so that nobody is sent here any more.
+void be_found(const interrupts& end, etcd& at, const std::string& name, int port) {
+  const std::string address = fmt::format("127.0.0.1:{}", port);
+  fmt::print("{} serves at {}\n", name, address);
+  std::fflush(stdout);
+  const registration found{at, name, address};
+  end.await();
+}
+
 int serve_branches(const interrupts& end, etcd& at, const std::string& name, grpc::Service& service) {
   int port = 0;
   grpc::ServerBuilder builder;
@@ -43,10 +52,7 @@ int serve_branches(const interrupts& end, etcd& at, const std::string& name, grp
   builder.RegisterService(&service);
   const auto server = builder.BuildAndStart();
   if (server == nullptr) return 1;
-  {
-    const registration found{at, name, fmt::format("127.0.0.1:{}", port)};
-    end.await();
-  }
+  be_found(end, at, name, port);
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds{5});
   return 0;
 }
@@ -91,8 +97,7 @@ story::answer answer(sign_ups& to, const story::request& in) {
 int serve_api(const interrupts& end, etcd& at, const redis_address& ids) {
   sign_ups to{at, ids};
   const story::http_server server{[&](const story::request& in) { return answer(to, in); }};
-  const registration found{at, "signup.api", fmt::format("127.0.0.1:{}", server.port())};
-  end.await();
+  be_found(end, at, "signup.api", server.port());
   return 0;
 }
 
