@@ -16,7 +16,8 @@ void lane_deadlines::arm(clock::time_point when) {
     if (error || !self || self->armed_ != when) return;
     self->armed_.reset();
     self->list_.sweep(clock::now());
-    if (const auto next = self->list_.earliest(); next && !self->armed_) self->arm(*next);
+    // What expired may have begun to watch something that comes later.
+    if (const auto next = self->list_.earliest(); next && (!self->armed_ || *next < *self->armed_)) self->arm(*next);
   });
 }
 

@@ -413,6 +413,16 @@ TEST_F(NarrowHttpClient, WaitingCountsAgainstTheTimeOut) {
   for (auto& one : holders) EXPECT_THAT(one.get().detail, StartsWith("timed out after 600 ms"));
 }
 
+// A time-out makes room for a connection, whose own limit is far off: the next time-out must not wait for that.
+TEST_F(NarrowHttpClient, EveryCallEndsWhenItsTimeIsOver) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
+  const auto began = kit::steady::now();
+  std::vector<std::future<branch_reply>> calls;
+  for (const auto limit : {100ms, 150ms, 200ms}) calls.push_back(start(call_of(service.url("/p"), "", limit)));
+  for (auto& one : calls) EXPECT_THAT(one.get().detail, StartsWith("timed out after"));
+  EXPECT_LT(kit::steady::now() - began, 2s);
+}
+
 // One hanging service must not delay calls of another.
 TEST_F(NarrowHttpClient, AHangingServiceDelaysNobodyElse) {
   kit::raw_participant hangs{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
