@@ -18,6 +18,7 @@
 #include <stdexcept>
 
 #include "tests/kit/eventually.hpp"
+#include "tests/kit/tcp.hpp"
 
 namespace treaty::kit {
 namespace {
@@ -38,17 +39,6 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-/// Asks the system: these servers cannot choose a port and say which.
-std::uint16_t free_port() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  ::bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(listener);
-  return ntohs(address.sin_port);
 }
 
 bool is_open(std::uint16_t port) {

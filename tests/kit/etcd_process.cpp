@@ -1,10 +1,8 @@
 #include "tests/kit/etcd_process.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,24 +15,12 @@
 #include <utility>
 
 #include "tests/kit/eventually.hpp"
+#include "tests/kit/tcp.hpp"
 
 namespace treaty::kit {
 namespace {
 
 constexpr const char* program = "/usr/bin/etcd";
-
-/// Asks the system: etcd cannot choose a port and say which.
-std::uint16_t free_port() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(listener);
-  return ntohs(address.sin_port);
-}
 
 }  // namespace
 

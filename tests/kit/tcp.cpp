@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -139,6 +140,20 @@ tcp_stream tcp_listener::accept() {
 
 void tcp_listener::shut_down() {
   ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+std::uint16_t free_port() {
+  std::random_device random;
+  std::uniform_int_distribution<std::uint16_t> any{10'000, 30'000};
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    const std::uint16_t port = any(random);
+    const int descriptor = open_socket();
+    const sockaddr_in address = loopback(port);
+    const bool is_free = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(descriptor);
+    if (is_free) return port;
+  }
+  throw std::runtime_error{"no port is free"};
 }
 
 refused_port::refused_port() : descriptor_{open_socket()}, port_{bind_free_port(descriptor_)} {}

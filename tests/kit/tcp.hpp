@@ -59,6 +59,10 @@ private:
   std::uint16_t port_ = 0;
 };
 
+/// A port of 127.0.0.1 on which nobody listens, for servers that cannot choose one and say which. It is not one of
+/// those that the system gives out itself: of them, a connection somewhere else may take any at the next moment.
+std::uint16_t free_port();
+
 /// A port of 127.0.0.1 that refuses connections as long as this object lives: it is taken, but nobody listens.
 class refused_port {
 public:

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nghttp2/nghttp2.h>
 #include <prometheus/registry.h>
 #include <zlib.h>
 
@@ -15,6 +14,7 @@
 #include "proto/dtmgimp.pb.h"
 #include "tests/component/net/scripted_door.hpp"
 #include "tests/kit/eventually.hpp"
+#include "tests/kit/header_decoder.hpp"
 #include "tests/kit/http2_peer.hpp"
 #include "tests/kit/lane_thread.hpp"
 
@@ -40,12 +40,7 @@ const kit::header_list post_to_submit = {{":method", "POST"},
 /// A client's side of one connection, frame by frame.
 class raw_client {
 public:
-  explicit raw_client(std::uint16_t port) : stream_{kit::tcp_stream::connect_to(port)}, peer_{stream_} {
-    nghttp2_hd_inflate_new(&inflater_);
-  }
-  ~raw_client() { nghttp2_hd_inflate_del(inflater_); }
-  raw_client(const raw_client&) = delete;
-  raw_client& operator=(const raw_client&) = delete;
+  explicit raw_client(std::uint16_t port) : stream_{kit::tcp_stream::connect_to(port)}, peer_{stream_} {}
 
   raw_client& open() {
     send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame{.type = http2_frame::settings, .payload = {}}.bytes());
@@ -73,7 +68,9 @@ public:
     for (;;) {
       const http2_frame frame = peer_.next();
       if (frame.type == http2_frame::gone) return {};
-      if (frame.type == http2_frame::headers) inflate(frame.payload, out);
+      if (frame.type == http2_frame::headers) {
+        EXPECT_TRUE(decoder_.read(frame.payload, out));
+      }
       if (frame.type == http2_frame::data) bytes += frame.payload;
       if (frame.type <= http2_frame::headers && (frame.flags & http2_frame::end_stream) != 0) return out;
     }
@@ -83,24 +80,9 @@ public:
   std::string bytes;  // of the answers' messages
 
 private:
-  void inflate(const std::string& block, headers& into) {
-    const auto* at = reinterpret_cast<const std::uint8_t*>(block.data());
-    std::size_t left = block.size();
-    for (int flags = 0; (flags & NGHTTP2_HD_INFLATE_FINAL) == 0;) {
-      nghttp2_nv one;
-      const ssize_t taken = nghttp2_hd_inflate_hd2(inflater_, &one, &flags, at, left, 1);
-      ASSERT_GE(taken, 0);
-      at += taken;
-      left -= static_cast<std::size_t>(taken);
-      if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0)
-        into[std::string(one.name, one.name + one.namelen)] = std::string(one.value, one.value + one.valuelen);
-    }
-    nghttp2_hd_inflate_end_headers(inflater_);
-  }
-
   kit::tcp_stream stream_;
   kit::http2_peer peer_;
-  nghttp2_hd_inflater* inflater_ = nullptr;
+  kit::header_decoder decoder_;
 };
 
 std::string gzipped(const std::string& text) {

@@ -4,6 +4,7 @@ package gokit
 
 import (
 	"fmt"
+	"math/rand"
 	"net"
 	"os"
 	"os/exec"
@@ -73,15 +74,20 @@ func Eventually(limit time.Duration, holds func() bool) bool {
 	return true
 }
 
-// MustFreePort asks the system, for servers that cannot choose a port and say which.
+// MustFreePort is for servers that cannot choose a port and say which. It is not one of those that the system gives out
+// itself: of them, a connection somewhere else may take any at the next moment.
 func MustFreePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	random := rand.New(rand.NewSource(time.Now().UnixNano()))
+	for attempt := 0; attempt < 1000; attempt++ {
+		port := 10000 + random.Intn(20000)
+		if listener, err := net.Listen("tcp", Local(port)); err == nil {
+			listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // Local is the address of a port of this machine.
