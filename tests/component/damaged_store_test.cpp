@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "storage/rocksdb/rocksdb_store.hpp"
+#include "tests/kit/eventually.hpp"
 #include "tests/kit/scratch_directory.hpp"
 #include "tests/kit/store_kit.hpp"
 
@@ -208,7 +209,13 @@ TEST_F(DamagedStore, RefusesDamageInAnEarlierLogThatIsStillNeeded) {
           kit::creation(kit::make_saga(name(number), 2, 3'000, kit::moment(number)), (*store)->next_row());
       ASSERT_TRUE((*store)->commit({&set, 1}, durability::synced).front());
     }
-    files::copy(path, left);
+    // As a killed process would have left it. RocksDB may still write and remove files of its own accord.
+    ASSERT_TRUE(kit::eventually([&] {
+      std::error_code moved_on;
+      files::remove_all(left);
+      files::copy(path, left, moved_on);
+      return !moved_on;
+    }));
   }
   std::vector<files::path> logs;
   for (const auto& entry : files::directory_iterator{left}) {
