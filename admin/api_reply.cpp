@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/wire/query_string.hpp"
+#include "net/url_text.hpp"
 #include "net/wire/trans_body.hpp"
 
 namespace treaty {
@@ -50,7 +50,7 @@ std::shared_ptr<answer_sink> answer_then(std::function<void(answer)> then) {
 std::string path_segment(const http_request& request, std::size_t index) {
   std::string_view rest = request.path.substr(std::min(api_root.size(), request.path.size()));
   for (; index > 0; --index) rest.remove_prefix(std::min(rest.size(), rest.find('/') + 1));
-  return path_text(rest.substr(0, rest.find('/')));
+  return percent_decoded(rest.substr(0, rest.find('/')));
 }
 
 result<gid> gid_in_path(const http_request& request) {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/url_text.hpp"
+
 namespace treaty {
 namespace {
-
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
 
 bool starts_with_no_case(std::string_view text, std::string_view prefix) {
   if (text.size() < prefix.size()) return false;
@@ -21,21 +21,6 @@ bool is_control(char byte) {
 
 bool is_alphanumeric(char byte) {
   return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-}
-
-failure bad_url(std::string_view url, std::string_view why) {
-  std::string text = "bad url: '";
-  text += url.substr(0, 512);
-  text += "'. ";
-  text += why;
-  return {errc::invalid_argument, std::move(text)};
-}
-
-void append_percent(std::string& out, char byte) {
-  const auto code = static_cast<unsigned char>(byte);
-  out += '%';
-  out += hex_digits[code >> 4];
-  out += hex_digits[code & 15];
 }
 
 void append_form_encoded(std::string& out, std::string_view value) {
@@ -104,24 +89,6 @@ result<http_url> split_authority(std::string_view url, http_url out) {
   if (rest.empty() || rest == ":") return out;
   if (rest.front() != ':') return bad_url(url, "text after ']'");
   TREATY_TRY(out.port, parse_port(url, rest.substr(1)));
-  return out;
-}
-
-int hex_value(char digit) {
-  const std::size_t at = hex_digits.find(digit >= 'a' && digit <= 'f' ? static_cast<char>(digit - 0x20) : digit);
-  return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
-
-std::string form_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
   return out;
 }
 

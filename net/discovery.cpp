@@ -1,34 +1,18 @@
 #include "net/discovery.hpp"
 
-#include <algorithm>
-
 #include "net/host_and_port.hpp"
+#include "net/url_text.hpp"
 
 namespace treaty {
-namespace {
-
-failure refused(std::string_view before, std::string_view url, std::string_view after) {
-  std::string text{before};
-  text += "'";
-  text += url.substr(0, 512);
-  text += "'";
-  text += after;
-  return {errc::invalid_argument, std::move(text)};
-}
-
-bool is_printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char byte) { return byte > 0x20 && byte < 0x7F; });
-}
-
-}  // namespace
 
 result<dial_target> default_discovery::locate(std::string_view url) const {
   if (url.find("://") != std::string_view::npos)
-    return refused("call dtmdriver.Use() before you use custom scheme for ", url, "");
+    return failure{errc::invalid_argument,
+                   "call dtmdriver.Use() before you use custom scheme for '" + std::string{url.substr(0, 512)} + "'"};
   const std::size_t slash = url.find('/');
-  if (slash == std::string_view::npos) return refused("bad url: ", url, ". no '/' found");
-  if (slash == 0) return refused("bad url: ", url, ". no host before '/'");
-  if (!is_printable(url)) return refused("bad url: ", url, ". a blank or a character beyond ASCII in it");
+  if (slash == std::string_view::npos) return bad_url(url, "no '/' found");
+  if (slash == 0) return bad_url(url, "no host before '/'");
+  if (!is_printable(url)) return bad_url(url, "a blank or a character beyond ASCII in it");
   return dial_target{std::string{url.substr(0, slash)}, std::string{url.substr(slash)}};
 }
 

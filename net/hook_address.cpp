@@ -2,27 +2,10 @@
 
 #include <algorithm>
 
+#include "net/url_text.hpp"
+
 namespace treaty {
 namespace {
-
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-// Unlike in a form a plus is a plus.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool encoded =
-        text[at] == '%' && at + 2 < text.size() && hex_value(text[at + 1]) >= 0 && hex_value(text[at + 2]) >= 0;
-    out += encoded ? static_cast<char>(hex_value(text[at + 1]) * 16 + hex_value(text[at + 2])) : text[at];
-    if (encoded) at += 2;
-  }
-  return out;
-}
 
 /// Moves the user name and password out of the URL.
 void take_credentials(hook_address& from) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "net/grpc_codes.hpp"
+
 namespace treaty {
 namespace {
 
@@ -33,9 +35,6 @@ constexpr std::array<std::string_view, 17> grpc_code_names{
     "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
     "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
     "DataLoss", "Unauthenticated"};
-constexpr int grpc_ok = 0;
-constexpr int grpc_failed_precondition = 9;
-constexpr int grpc_aborted = 10;
 
 std::string describe_grpc(int code, std::string_view message) {
   const auto index = static_cast<std::size_t>(code);

@@ -4,24 +4,13 @@
 
 #include "net/branch_url.hpp"
 #include "net/host_and_port.hpp"
+#include "net/url_text.hpp"
 
 namespace treaty {
 namespace {
 
 constexpr std::string_view etcd_port = ":2379";
 constexpr std::string_view known_schemes = "etcd, discov, direct, dns, passthrough";
-
-failure bad_url(std::string_view url, std::string_view why) {
-  std::string text = "bad url: '";
-  text += url.substr(0, 512);
-  text += "'. ";
-  text += why;
-  return {errc::invalid_argument, std::move(text)};
-}
-
-bool is_printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char byte) { return byte > 0x20 && byte < 0x7F; });
-}
 
 /// A target and what stands after it, as views into the text.
 struct target_parts {
@@ -48,21 +37,6 @@ result<target_parts> take_apart(std::string_view text) {
   out.path = segment.substr(0, question);
   out.query = segment.substr(std::min(question + 1, segment.size()));
   return out;
-}
-
-// As in a path: a plus stays one.
-std::string percent_decoded(std::string_view text) {
-  std::string query = "v=";
-  for (const char byte : text) {
-    if (byte == '+') {
-      query += "%2B";
-    } else if (byte == '&') {
-      query += "%26";
-    } else {
-      query += byte;
-    }
-  }
-  return url_parameter(query, "v");
 }
 
 result<std::vector<std::string>> parse_addresses(std::string_view whole, std::string_view list,

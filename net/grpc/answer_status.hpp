@@ -2,7 +2,7 @@
 
 #include "core/answer.hpp"
 #include "core/base/result.hpp"
-#include "net/http2/grpc_codes.hpp"
+#include "net/grpc_codes.hpp"
 
 namespace treaty {
 

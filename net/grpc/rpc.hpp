@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/http2/grpc_codes.hpp"
+#include "net/grpc_codes.hpp"
 
 namespace treaty {
 

@@ -313,7 +313,7 @@ void rpc_session::begin_answer(std::int32_t stream, call& one) {
 /// An answer without a message: one block of headers is all of it.
 void rpc_session::submit_end(std::int32_t stream, call& one) {
   const std::string code = std::to_string(one.how.code);
-  const std::string message = percent_encoded(one.how.message);
+  const std::string message = grpc_message_text(one.how.message);
   const std::string pushback = std::to_string(one.how.pushback_ms);
   std::array<nghttp2_nv, 5> entries{entry(":status", "200", true), entry("content-type", one.content_type, false),
                                     entry("grpc-status", code, false), entry("grpc-message", message, false)};
@@ -336,7 +336,7 @@ std::int64_t rpc_session::read_answer(std::int32_t stream, std::uint8_t* into, s
   if (!one->finished) return static_cast<std::int64_t>(written);
   flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
   const std::string code = std::to_string(one->how.code);
-  const std::string message = percent_encoded(one->how.message);
+  const std::string message = grpc_message_text(one->how.message);
   const std::array<nghttp2_nv, 2> trailers{entry("grpc-status", code, false), entry("grpc-message", message, false)};
   const std::size_t count = one->how.message.empty() ? 1 : 2;
   if (nghttp2_submit_trailer(session_, stream, trailers.data(), count) != 0)

@@ -5,6 +5,7 @@
 #include "net/http/dtm_answer.hpp"
 #include "net/http/dtm_routes.hpp"
 #include "net/http/router.hpp"
+#include "net/url_text.hpp"
 #include "net/wire/kv_json.hpp"
 #include "net/wire/query_string.hpp"
 
@@ -22,7 +23,7 @@ http_handler change_route(ingress& door, topic_action action) {
 http_handler remove_route(ingress& door) {
   return [&door](const http_request& request, std::shared_ptr<http_responder> to) {
     const std::string_view last = request.path.substr(request.path.rfind('/') + 1);
-    door.change_topic({topic_action::remove, path_text(last)}, answer_to(std::move(to)));
+    door.change_topic({topic_action::remove, percent_decoded(last)}, answer_to(std::move(to)));
   };
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/url_text.hpp"
+
 namespace treaty {
 namespace {
 

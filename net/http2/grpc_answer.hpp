@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http2/grpc_codes.hpp"
+#include "net/grpc_codes.hpp"
 
 namespace treaty {
 

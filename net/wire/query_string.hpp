@@ -11,7 +11,5 @@ namespace treaty {
 std::string query_value(std::string_view query, std::string_view name);
 /// Every parameter with its value, decoded, in the order of the query string; without a '=' the value is "".
 std::vector<std::pair<std::string, std::string>> query_values(std::string_view query);
-/// A segment of a path, decoded: there a plus is a plus.
-std::string path_text(std::string_view segment);
 
 }  // namespace treaty

@@ -6,6 +6,7 @@
 
 #include "net/http2/grpc_session.hpp"
 #include "net/outcome.hpp"
+#include "net/url_text.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace treaty::fuzz {

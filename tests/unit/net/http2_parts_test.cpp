@@ -3,6 +3,7 @@
 
 #include "net/http2/grpc_answer.hpp"
 #include "net/http2/request_headers.hpp"
+#include "net/url_text.hpp"
 
 namespace treaty {
 namespace {

@@ -27,9 +27,7 @@ inline constexpr int grpc_unimplemented = 12;
 inline constexpr int grpc_internal = 13;
 inline constexpr int grpc_unavailable = 14;
 
-/// What a `grpc-message` says: %XX stands for a byte; what is not of that form stands for itself.
-std::string percent_decoded(std::string_view text);
-/// `text` as a `grpc-message`.
-std::string percent_encoded(std::string_view text);
+/// `message` as the header `grpc-message`: %XX for each byte beyond ASCII, control character and percent sign.
+std::string grpc_message_text(std::string_view message);
 
 }  // namespace treaty

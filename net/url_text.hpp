@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace treaty {
+
+/// Each %XX stands for a byte; what is not of that form stands for itself, and so does a plus.
+std::string percent_decoded(std::string_view text);
+/// As in a query string: a plus is a blank.
+std::string form_decoded(std::string_view text);
+/// Adds %XX for the byte.
+void append_percent(std::string& out, char byte);
+/// No blank, no control character, nothing beyond ASCII.
+bool is_printable(std::string_view text);
+/// invalid_argument: "bad url: '<the beginning of url>'. <why>".
+failure bad_url(std::string_view url, std::string_view why);
+
+}  // namespace treaty
