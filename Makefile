@@ -66,7 +66,6 @@ bench: build ## the load benchmark on the real binary; bench/README.md has the r
 
 overload: build ## offer ten times what the coordinator can do, and judge what becomes of it; overload.html has the plots
 	@$(RELEASE)/bin/treaty-bench overload --treatyd $(RELEASE)/bin/treatyd --participant-latency 0.2 -k 300 -d 8 \
-	  --config 'Limits: {LiveMax: 300}' \
 	  --json $(RELEASE)/overload.json --html $(RELEASE)/overload.html
 
 soak: build ## does anything grow? MINUTES=60 for an hour; soak.html has the plots

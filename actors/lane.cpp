@@ -86,6 +86,7 @@ void lane::send_batch() {
     batch.writes.resize(most);
     batch.owners.resize(most);
   }
+  committing_ = batch.writes.size();
   batch.home = this;
   around_.metrics.commit_queue->Decrement(static_cast<double>(batch.writes.size()));
   around_.committer->send(std::move(batch));
@@ -93,6 +94,7 @@ void lane::send_batch() {
 
 void lane::committed(commit_batch batch, std::vector<result<void>> results) {
   batch_under_way_ = false;
+  committing_ = 0;
   for (std::size_t at = 0; at < results.size(); ++at) {
     caf::anon_send(batch.owners[at], written{batch.writes[at].progress.revision, std::move(results[at])});
   }

@@ -68,6 +68,8 @@ public:
 
   /// Makes the write set durable with the next batch; `owner` hears `written`.
   void commit(write_set write, caf::actor owner);
+  /// Write sets that are not durable yet.
+  std::size_t writes_under_way() const { return gathering_.writes.size() + committing_; }
   /// Comes back from the committer with one result for each write set.
   void committed(commit_batch batch, std::vector<result<void>> results);
   void load(treaty::gid gid, caf::actor to);
@@ -112,6 +114,7 @@ private:
   caf::actor shard_;
   commit_batch gathering_;
   bool batch_under_way_ = false;
+  std::size_t committing_ = 0;  // write sets in it
   bool batch_posted_ = false;
   std::atomic<std::size_t> next_reader_{0};
   std::minstd_rand jitter_;

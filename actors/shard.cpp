@@ -1,14 +1,24 @@
 #include "actors/shard.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "actors/sweeper.hpp"
 
 namespace treaty {
 namespace {
 
+constexpr std::size_t steps_looked_at_max = 16;
+
+/// Nothing for what does not begin a transaction.
+const txn_definition* begun_by(const event& e) {
+  if (const auto* const submit = std::get_if<submit_requested>(&e)) return submit->definition.get();
+  if (const auto* const prepare = std::get_if<prepare_requested>(&e)) return prepare->definition.get();
+  return nullptr;
+}
+
 bool begins_a_transaction(const event& e) {
-  return std::holds_alternative<submit_requested>(e) || std::holds_alternative<prepare_requested>(e);
+  return begun_by(e) != nullptr;
 }
 
 std::chrono::sys_seconds second_of(time_point when) {
@@ -57,7 +67,21 @@ answer shard_state::admit(const envelope& in) const {
   if (begins && live_bytes_ + in.body_bytes > home_->live_bytes_max()) {
     return {answer_kind::overloaded, "too many bytes in flight, try again later"};
   }
+  if (would_wait_too_long(in)) return {answer_kind::overloaded, "too many calls wait for their turn, try again later"};
   return {};
+}
+
+/// More transactions for a destination that cannot keep up would only make those wait that are there; in the end calls
+/// would run into their time limits before they are made. Those that are known already are let in.
+bool shard_state::would_wait_too_long(const envelope& in) const {
+  const txn_definition* const begun = begun_by(in.what);
+  if (begun == nullptr || parked_.contains(in.gid.value)) return false;
+  const std::size_t looked_at = std::min(begun->steps.size(), steps_looked_at_max);
+  const std::size_t coming = home_->writes_under_way();  // of those that were let in before, and have made no call yet
+  for (const step& one : std::span{begun->steps}.first(looked_at)) {
+    if (home_->calls().is_crowded(begun->protocol, one.action, coming)) return true;
+  }
+  return false;
 }
 
 void shard_state::accept(envelope&& in) {

@@ -49,6 +49,7 @@ private:
 
   /// Ok, or why a new transaction is not let in.
   answer admit(const envelope& in) const;
+  bool would_wait_too_long(const envelope& in) const;
   live_one& awaken(const gid& id, awakening why);
   void park(const std::string& id, time_point due, time_point create_time);
   /// Takes it out of the parked ones; returns whether it was there.

@@ -34,7 +34,7 @@ struct config {
   std::string store_redis_prefix = "{a}";
   span store_finished_data_expire = std::chrono::seconds{86'400};
   byte_size store_block_cache = 64_MiB;
-  byte_size store_write_buffer = 96_MiB;
+  byte_size store_write_buffer = 64_MiB;
   byte_size store_log_max = 256_MiB;
   std::int64_t store_reader_threads = 2;
 
@@ -61,6 +61,7 @@ struct config {
   std::int64_t lanes = 0;
   std::int64_t limits_live_max = 20'000;
   byte_size limits_live_bytes_max = 512_MiB;
+  span limits_call_wait_max = std::chrono::milliseconds{250};
   std::int64_t limits_resuming_max = 2'000;
   std::int64_t limits_destination_calls_max = 256;
   std::int64_t limits_commit_batch_max = 4'096;

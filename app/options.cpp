@@ -184,6 +184,13 @@ const std::array table{
            .help = "Bytes of the bodies of those transactions; over it new ones are refused with 429.",
            .least = mebibyte,
            .most = 1'024 * gibibyte},
+    option{.path = "Limits.CallWaitMax",
+           .field = &config::limits_call_wait_max,
+           .help =
+               "When calls of a destination would have to wait longer than this (and than one of them takes) for their "
+               "turn, or for more than a fifth of it all the time, new transactions that call it are refused with "
+               "429. 0: never.",
+           .most = hour},
     option{.path = "Limits.ResumingMax",
            .field = &config::limits_resuming_max,
            .help = "Waiting transactions that are taken up again at once, so that a backlog leaves room for new work.",

@@ -61,6 +61,7 @@ branch_clients_options branch_options_of(const config& values) {
   options.http.connections_max = count(values.limits_destination_calls_max);
   options.http.idle_connections_max = options.http.connections_max;
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
+  options.http.crowded_after = options.grpc.crowded_after = values.limits_call_wait_max;
   options.local_host_alias = values.local_host_alias;
   options.http.user_agent = options.grpc.user_agent = "treaty/" + std::string{version()};
   return options;

@@ -45,6 +45,9 @@ public:
   virtual void call(branch_call call, branch_done done) = 0;
   /// Calls that were started or wait for a free connection, and have not been answered.
   virtual std::size_t pending() const = 0;
+  /// Whether calls of that URL wait so long for their turn that new work which needs it should come later; `coming`
+  /// calls are on their way already. Threads: the lane's own.
+  virtual bool is_crowded(branch_protocol protocol, std::string_view url, std::size_t coming) = 0;
 };
 
 enum class branch_route : std::uint8_t { http = 1, json_rpc, grpc };

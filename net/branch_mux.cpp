@@ -39,12 +39,18 @@ branch_mux::~branch_mux() = default;
 
 void branch_mux::call(branch_call call, branch_done done) {
   if (!local_host_alias_.empty()) replace_host(call, local_host_alias_);
-  branch_client& takes = route(call);
+  branch_client& takes = route(call.protocol, call.url);
   takes.call(std::move(call), std::move(done));
 }
 
-branch_client& branch_mux::route(const branch_call& call) {
-  switch (route_of(call.protocol, call.url)) {
+bool branch_mux::is_crowded(branch_protocol protocol, std::string_view url, std::size_t coming) {
+  if (local_host_alias_.empty()) return route(protocol, url).is_crowded(protocol, url, coming);
+  const std::string replaced = replace_local_host(url, local_host_alias_);
+  return route(protocol, replaced).is_crowded(protocol, replaced, coming);
+}
+
+branch_client& branch_mux::route(branch_protocol protocol, std::string_view url) const {
+  switch (route_of(protocol, url)) {
     case branch_route::http:
       return clients_->http;
     case branch_route::json_rpc:

@@ -26,9 +26,10 @@ public:
   ~branch_mux() override;
   void call(branch_call call, branch_done done) override;
   std::size_t pending() const override;
+  bool is_crowded(branch_protocol protocol, std::string_view url, std::size_t coming) override;
 
 private:
-  branch_client& route(const branch_call& call);
+  branch_client& route(branch_protocol protocol, std::string_view url) const;
 
   struct clients;
   std::unique_ptr<clients> clients_;

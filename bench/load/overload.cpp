@@ -26,9 +26,11 @@ double capacity_of(const coordinator_under_load& coordinator, load_options optio
   return measured.per_second();
 }
 
-/// The admitted ones may be slower than on a quiet day by half, and by 50 ms, no more.
-std::int64_t latency_limit(std::int64_t normal_p99) {
-  return normal_p99 + normal_p99 / 2 + 50'000'000;
+/// The admitted ones may be slower than on a quiet day by half, and by what `Limits.CallWaitMax` lets each call of a
+/// burst wait, no more.
+std::int64_t latency_limit(std::int64_t normal_p99, std::size_t branches) {
+  constexpr std::int64_t call_wait_max = 250'000'000;
+  return normal_p99 + normal_p99 / 2 + call_wait_max * static_cast<std::int64_t>(branches);
 }
 
 verdict offered_enough(const load_report& report, double capacity) {
@@ -42,7 +44,7 @@ verdict offered_enough(const load_report& report, double capacity) {
 verdict kept_its_latency(const load_report& report) {
   const std::int64_t usual = report.phases[normal].counts.to_last_branch.at(0.99);
   const std::int64_t over = report.phases[overload].counts.to_last_branch.at(0.99);
-  return {over <= latency_limit(usual),
+  return {over <= latency_limit(usual, branches_of(report.options.form)),
           fmt::format("admitted work keeps its latency: p99 {:.0f} ms, {:.0f} ms on a normal day", milliseconds(over),
                       milliseconds(usual))};
 }

@@ -20,4 +20,8 @@ void branch_http_client::call(branch_call call, branch_done done) {
   transport_->send(std::move(request), judge_http, std::move(done));
 }
 
+bool branch_http_client::is_crowded(branch_protocol /*protocol*/, std::string_view url, std::size_t coming) {
+  return transport_->is_crowded(url, coming);
+}
+
 }  // namespace treaty

@@ -14,6 +14,7 @@ public:
   void call(branch_call call, branch_done done) override;
   /// Of the transport, which may be shared.
   std::size_t pending() const override { return transport_->pending(); }
+  bool is_crowded(branch_protocol protocol, std::string_view url, std::size_t coming) override;
 
 private:
   std::shared_ptr<http_transport> transport_;

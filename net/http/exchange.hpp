@@ -45,6 +45,7 @@ public:
   http_destination* destination = nullptr;
   http_connection* connection = nullptr;                 // null while it waits for one
   std::list<std::unique_ptr<exchange>>::iterator place;  // in the destination's queue, while it waits
+  std::chrono::steady_clock::time_point started{};       // when it got its connection
   unsigned redirects = 0;
   bool left_first_origin = false;  // redirected to another host: what identifies us there is not sent on
   bool repeated = false;           // on a fresh connection, after a stale one

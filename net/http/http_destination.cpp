@@ -36,6 +36,7 @@ http_destination::http_destination(http_transport_core& core, const http_url& ur
       scheme_{url.scheme},
       breaker_{core.options.breaker},
       silence_{core.options.silence},
+      crowd_{core.options.crowded_after},
       shown_{core.metrics, core.metrics.http, origin_} {
   boost::system::error_code not_literal;
   const auto address = asio::ip::make_address(host_, not_literal);
@@ -59,7 +60,7 @@ void http_destination::take(exchange_ptr what) {
   if (!idle_.empty()) {
     http_connection* const one = idle_.back();
     idle_.pop_back();
-    return one->start(std::move(what));
+    return start(*one, std::move(what), used_);
   }
   if (breaker_.is_open(used_) && !has_working_connection()) {
     shown_.refused_by_breaker();
@@ -76,6 +77,7 @@ void http_destination::take(exchange_ptr what) {
 void http_destination::enqueue(std::list<exchange_ptr>::const_iterator before, exchange_ptr what) {
   exchange& waits = *what;
   waits.place = waiting_.insert(before, std::move(what));
+  ++core_.waiting;
   shown_.waits(1);
   show_fullness();
 }
@@ -83,6 +85,7 @@ void http_destination::enqueue(std::list<exchange_ptr>::const_iterator before, e
 exchange_ptr http_destination::dequeue(std::list<exchange_ptr>::iterator which) {
   exchange_ptr out = std::move(*which);
   waiting_.erase(which);
+  --core_.waiting;
   shown_.waits(-1);
   show_fullness();
   return out;
@@ -98,8 +101,20 @@ exchange_ptr http_destination::abandon(exchange& late) {
   return out;
 }
 
+void http_destination::start(http_connection& on, exchange_ptr what, clock::time_point now) {
+  what->started = now;
+  on.start(std::move(what));
+}
+
+bool http_destination::is_crowded(std::size_t coming) {
+  const std::size_t most = core_.options.connections_max;
+  const std::size_t free = most - std::min(most, connections_.size() - idle_.size());
+  const std::size_t ahead = waiting_.size() + coming;
+  return crowd_.is_crowded(clock::now(), ahead - std::min(ahead, free), most);
+}
+
 void http_destination::serve(http_connection& one) {
-  if (!waiting_.empty()) return one.start(dequeue(waiting_.begin()));
+  if (!waiting_.empty()) return start(one, dequeue(waiting_.begin()), clock::now());
   if (idle_.size() >= core_.options.idle_connections_max) {
     one.close();
     return forget(one);
@@ -221,6 +236,7 @@ void http_destination::refuse_all_waiting(std::string_view why) {
 
 void http_destination::answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) {
   note_word();
+  crowd_.took(clock::now() - what->started);
   core_.answered(std::move(what), answer);  // before the connection reads the next answer over it
   if (reusable) return serve(one);
   forget(one);

@@ -8,6 +8,7 @@
 
 #include "net/http/client_metrics.hpp"
 #include "net/http/connect_breaker.hpp"
+#include "net/http/crowd_gate.hpp"
 #include "net/http/http_connection.hpp"
 #include "net/http/silence_breaker.hpp"
 
@@ -25,6 +26,8 @@ public:
   void take(exchange_ptr what);
   /// Removes a call whose time is over, wherever it is; closes its connection.
   exchange_ptr abandon(exchange& late);
+  /// As `branch_client` has it.
+  bool is_crowded(std::size_t coming);
   /// Closes connections that were idle for long. Returns true when nothing is left that is worth keeping.
   bool tidy(clock::time_point now);
 
@@ -38,6 +41,7 @@ private:
   void enqueue(std::list<exchange_ptr>::const_iterator before, exchange_ptr what);
   exchange_ptr dequeue(std::list<exchange_ptr>::iterator which);
   void serve(http_connection& one);
+  void start(http_connection& on, exchange_ptr what, clock::time_point now);
   void open_connections();
   void open_one();
   bool addresses_are_fresh() const;
@@ -60,6 +64,7 @@ private:
   const http_scheme scheme_;
   connect_breaker breaker_;
   silence_breaker silence_;
+  crowd_gate crowd_;
   destination_metrics shown_;
   std::vector<std::shared_ptr<http_connection>> connections_;
   std::vector<http_connection*> idle_;  // the last one that became idle at the end

@@ -67,6 +67,14 @@ http_destination& http_transport_core::destination_of(const http_url& url) {
   return *destinations_.emplace(std::string{url.origin}, std::move(made)).first->second;
 }
 
+bool http_transport_core::is_crowded(std::string_view text, std::size_t coming) const {
+  if (waiting == 0) return false;  // as nearly always: spares us the look-up
+  const auto url = parse_http_url(text);
+  if (!url) return false;
+  const auto found = destinations_.find(url->origin);
+  return found != destinations_.end() && found->second->is_crowded(coming);
+}
+
 void http_transport_core::complete(branch_done done, branch_reply reply) {
   completed_.push_back({std::move(done), std::move(reply)});
   if (std::exchange(handing_out_, true)) return;
@@ -174,6 +182,10 @@ void http_transport::send(outgoing_request request, judge_answer judge, branch_d
 
 void http_transport::refuse(std::string_view why, branch_done done) {
   core_->refuse(why, std::move(done));
+}
+
+bool http_transport::is_crowded(std::string_view url, std::size_t coming) {
+  return core_->is_crowded(url, coming);
 }
 
 std::size_t http_transport::pending() const {

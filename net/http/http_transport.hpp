@@ -17,7 +17,8 @@ struct http_client_metrics;
 struct http_client_options {
   std::size_t connections_max = 256;  // and so calls in flight
   std::size_t idle_connections_max = 256;
-  std::size_t waiting_max = 10'000;  // calls that wait for a connection; over it they fail at once
+  std::size_t waiting_max = 10'000;              // calls that wait for a connection; over it they fail at once
+  std::chrono::milliseconds crowded_after{250};  // see crowd_gate
   std::chrono::milliseconds idle_for{60'000};
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds addresses_kept{30'000};  // answers of the name service
@@ -42,6 +43,8 @@ public:
   void refuse(std::string_view why, branch_done done);
   /// Calls without an answer.
   std::size_t pending() const;
+  /// As `branch_client` has it.
+  bool is_crowded(std::string_view url, std::size_t coming);
 
 private:
   std::shared_ptr<http_transport_core> core_;

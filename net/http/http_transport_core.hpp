@@ -36,6 +36,7 @@ public:
   result<std::shared_ptr<tls_trust>> trust();
   double jitter() { return std::uniform_real_distribution<double>{0, 1}(random_); }
   std::size_t pending() const { return pending_; }
+  bool is_crowded(std::string_view url, std::size_t coming) const;
   void close();
 
   const std::shared_ptr<asio_loop> lane;
@@ -43,6 +44,7 @@ public:
   const http_client_options options;
   const connection_limits limits;
   http_client_metrics& metrics;
+  std::size_t waiting = 0;  // calls, for a connection
 
 private:
   using lane_timer =

@@ -22,4 +22,8 @@ std::size_t branch_grpc_client::pending() const {
   return core_->pending();
 }
 
+bool branch_grpc_client::is_crowded(branch_protocol /*protocol*/, std::string_view url, std::size_t coming) {
+  return core_->is_crowded(url, coming);
+}
+
 }  // namespace treaty

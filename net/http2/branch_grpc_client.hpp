@@ -16,9 +16,10 @@ struct http_client_metrics;
 
 /// Limits are for each lane.
 struct grpc_client_options {
-  std::size_t in_flight_max = 256;    // for each instance of a target
-  std::size_t waiting_max = 10'000;   // for each target; over it calls fail at once
-  std::size_t targets_max = 1'000;    // the one that was not used for longest is dropped first
+  std::size_t in_flight_max = 256;               // for each instance of a target
+  std::size_t waiting_max = 10'000;              // for each target; over it calls fail at once
+  std::chrono::milliseconds crowded_after{250};  // see crowd_gate
+  std::size_t targets_max = 1'000;               // the one that was not used for longest is dropped first
   std::size_t connections_max = 16;   // for each target: more than one for an address when peers allow few calls
   std::size_t addresses_max = 1'000;  // for each target: those that get a connection
   std::chrono::milliseconds idle_for{300'000};
@@ -42,6 +43,7 @@ public:
   ~branch_grpc_client() override;
   void call(branch_call call, branch_done done) override;
   std::size_t pending() const override;
+  bool is_crowded(branch_protocol protocol, std::string_view url, std::size_t coming) override;
 
 private:
   std::shared_ptr<class grpc_client_core> core_;

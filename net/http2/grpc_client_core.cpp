@@ -57,6 +57,14 @@ result<grpc_destination*> grpc_client_core::destination_of(const std::string& ta
   return destinations_.emplace(target, std::move(made)).first->second.get();
 }
 
+bool grpc_client_core::is_crowded(std::string_view url, std::size_t coming) const {
+  if (waiting == 0) return false;  // as nearly always: spares us the look-up
+  const auto target = where_->locate(url);
+  if (!target) return false;
+  const auto found = destinations_.find(target->target);
+  return found != destinations_.end() && found->second->is_crowded(coming);
+}
+
 void grpc_client_core::drop_oldest() {
   auto oldest = destinations_.end();
   for (auto one = destinations_.begin(); one != destinations_.end(); ++one) {

@@ -32,12 +32,14 @@ public:
   void watch(deadline_entry& entry, clock::time_point when) { deadlines_->watch(entry, when); }
   double jitter() { return std::uniform_real_distribution<double>{0, 1}(random_); }
   std::size_t pending() const { return pending_; }
+  bool is_crowded(std::string_view url, std::size_t coming) const;
   void close();
 
   const std::shared_ptr<asio_loop> lane;
   boost::asio::io_context& io;
   const grpc_client_options options;
   http_client_metrics& metrics;
+  std::size_t waiting = 0;  // calls, for their turn
 
 private:
   using lane_timer =

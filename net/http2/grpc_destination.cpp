@@ -35,6 +35,7 @@ grpc_destination::grpc_destination(grpc_client_core& core, std::string target)
       names_{core.options.breaker},
       in_flight_max_{core.options.in_flight_max},
       silence_{core.options.silence},
+      crowd_{core.options.crowded_after},
       shown_{core.metrics, core.metrics.grpc, target_} {}
 
 grpc_destination::~grpc_destination() {
@@ -77,6 +78,7 @@ void grpc_destination::take(grpc_exchange_ptr what) {
 void grpc_destination::enqueue(std::list<grpc_exchange_ptr>::const_iterator before, grpc_exchange_ptr what) {
   grpc_exchange& waits = *what;
   waits.place = waiting_.insert(before, std::move(what));
+  ++core_.waiting;
   shown_.waits(1);
   show_fullness();
 }
@@ -84,6 +86,7 @@ void grpc_destination::enqueue(std::list<grpc_exchange_ptr>::const_iterator befo
 grpc_exchange_ptr grpc_destination::dequeue(std::list<grpc_exchange_ptr>::iterator which) {
   grpc_exchange_ptr out = std::move(*which);
   waiting_.erase(which);
+  --core_.waiting;
   shown_.waits(-1);
   show_fullness();
   return out;
@@ -124,6 +127,7 @@ bool grpc_destination::is_doubted(path& one) const {
 void grpc_destination::start(grpc_connection& on, grpc_exchange_ptr what) {
   ++in_flight_;
   ++links_[on.position].via->in_flight;
+  what->started = used_;
   on.start(std::move(what), used_);
 }
 
@@ -205,12 +209,20 @@ void grpc_destination::connect_failed(grpc_connection& one, std::string_view why
   if (links_.empty()) fail_all_waiting(text);
 }
 
+bool grpc_destination::is_crowded(std::size_t coming) {
+  const std::size_t free = in_flight_max_ - std::min(in_flight_max_, in_flight_);
+  const std::size_t ahead = waiting_.size() + coming;
+  return crowd_.is_crowded(clock::now(), ahead - std::min(ahead, free), in_flight_max_);
+}
+
 void grpc_destination::progressed(grpc_connection& on, std::vector<ended_call> ended) {
+  const auto now = clock::now();
   in_flight_ -= ended.size();
   links_[on.position].via->in_flight -= ended.size();
   for (ended_call& one : ended) {
     if (one.was_processed) {
       silence_.spoke();
+      crowd_.took(now - one.what->started);
       links_[on.position].via->silent = 0;
       core_.complete(std::move(one.what), judge_grpc(one.how.code, one.how.message));
     } else {

@@ -8,6 +8,7 @@
 
 #include "net/http/client_metrics.hpp"
 #include "net/http/connect_breaker.hpp"
+#include "net/http/crowd_gate.hpp"
 #include "net/http/silence_breaker.hpp"
 #include "net/http2/grpc_connection.hpp"
 #include "net/http2/service_addresses.hpp"
@@ -31,6 +32,8 @@ public:
   void take(grpc_exchange_ptr what);
   /// Removes a call whose time is over, wherever it is.
   grpc_exchange_ptr abandon(grpc_exchange& late);
+  /// As `branch_client` has it.
+  bool is_crowded(std::size_t coming);
   /// Closes what was idle for long, opens what is missing, and looks after silent peers.
   void tidy(clock::time_point now);
   /// Nobody waits for it or for its peers.
@@ -98,6 +101,7 @@ private:
   std::size_t in_flight_max_;  // the limit of one instance for each of them
   clock::time_point used_{};
   silence_breaker silence_;
+  crowd_gate crowd_;
   destination_metrics shown_;
 };
 

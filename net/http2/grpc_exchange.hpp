@@ -39,7 +39,8 @@ public:
   std::list<std::unique_ptr<grpc_exchange>>::iterator place;  // in the destination's queue, while it waits
   unsigned refusals = 0;                                      // by peers that did not process it
 
-  std::int32_t stream = 0;  // while it is on a connection
+  std::int32_t stream = 0;                          // while it is on a connection
+  std::chrono::steady_clock::time_point started{};  // when it got there
   std::size_t bytes_sent = 0;
   grpc_answer answer;
 

@@ -14,7 +14,7 @@ namespace treaty {
 struct rocksdb_options {
   std::string path;
   std::size_t block_cache_bytes = 64ULL << 20;   // blocks, indexes and filters of files
-  std::size_t write_buffer_bytes = 96ULL << 20;  // all memtables together
+  std::size_t write_buffer_bytes = 64ULL << 20;  // all memtables together
   std::uint64_t log_bytes_max = 256ULL << 20;    // write-ahead logs; bounds how long the next start replays
   int open_files_max = 512;
 };

@@ -69,6 +69,7 @@ public:
   sim_client(network& all, loop& home) : all_{all}, home_{home} {}
   void call(branch_call call, branch_done done) override { all_.call(home_, call, std::move(done)); }
   std::size_t pending() const override { return all_.unanswered(); }
+  bool is_crowded(branch_protocol, std::string_view, std::size_t) override { return false; }
 
 private:
   network& all_;

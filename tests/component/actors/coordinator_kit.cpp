@@ -16,6 +16,7 @@ public:
   scripted_client(scripted_participant& to, loop& events) : to_{to}, events_{events} {}
   void call(branch_call call, branch_done done) override { to_.receive(std::move(call), std::move(done), events_); }
   std::size_t pending() const override { return 0; }
+  bool is_crowded(branch_protocol, std::string_view url, std::size_t) override { return to_.is_crowded(url); }
 
 private:
   scripted_participant& to_;
@@ -51,6 +52,20 @@ coordinator_options quick_options() {
   options.idle_after = std::chrono::milliseconds{50};
   options.progress_delay_max = std::chrono::milliseconds{10};
   return options;
+}
+
+void scripted_participant::crowd(const std::string& url, bool is_crowded) {
+  const std::lock_guard lock{mutex_};
+  if (is_crowded) {
+    crowded_.insert(url);
+  } else {
+    crowded_.erase(url);
+  }
+}
+
+bool scripted_participant::is_crowded(std::string_view url) const {
+  const std::lock_guard lock{mutex_};
+  return crowded_.contains(std::string{url});
 }
 
 void scripted_participant::answer(const std::string& url, branch_reply always) {

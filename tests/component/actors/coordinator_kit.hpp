@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ coordinator_options quick_options();
 /// Answers branch calls as a test says, and keeps a ledger. Threads: any.
 class scripted_participant {
 public:
+  /// Calls of that URL would have to wait too long.
+  void crowd(const std::string& url, bool is_crowded);
+  bool is_crowded(std::string_view url) const;
   void answer(const std::string& url, branch_reply always);
   void answer_once(const std::string& url, branch_reply next);
   /// Calls of this URL are answered only after `let_go`.
@@ -41,6 +45,7 @@ private:
 
   mutable std::mutex mutex_;
   std::map<std::string, branch_reply> always_;
+  std::set<std::string> crowded_;
   std::map<std::string, std::vector<branch_reply>> next_;
   std::vector<std::string> held_urls_;
   std::vector<held_call> held_;

@@ -112,6 +112,18 @@ TEST(Coordinator, OverTheLimitNewTransactionsAreRefusedAndNothingIsStored) {
   EXPECT_TRUE(kit::eventually([&] { return world.submit("g3", {"debit"}).kind == answer_kind::ok; }, soon));
 }
 
+// Calls that wait longer than their time-out are repeated without having been made: more of them help nobody.
+TEST(Coordinator, NewTransactionsWhoseCallsWouldWaitTooLongAreRefusedAndOthersAreNot) {
+  coordinator_world world;
+  world.participant.crowd("credit", true);
+  EXPECT_EQ(world.submit("g1", {"debit", "credit"}).kind, answer_kind::overloaded);
+  EXPECT_FALSE(world.status_of("g1"));
+  EXPECT_EQ(world.submit("g2", {"debit"}).kind, answer_kind::ok);
+  world.participant.crowd("credit", false);
+  EXPECT_EQ(world.submit("g1", {"debit", "credit"}).kind, answer_kind::ok);
+  EXPECT_TRUE(world.eventually_has_status("g1", txn_status::succeed));
+}
+
 TEST(Coordinator, DrainingRefusesNewOnesAndFinishesWhatIsInFlight) {
   coordinator_world world;
   world.participant.hold("debit");

@@ -65,6 +65,9 @@ public:
     pass(crash_point::call_after);
   }
   std::size_t pending() const override { return inner_->pending(); }
+  bool is_crowded(branch_protocol protocol, std::string_view url, std::size_t coming) override {
+    return inner_->is_crowded(protocol, url, coming);
+  }
 
 private:
   const std::shared_ptr<branch_client> inner_;
