@@ -21,6 +21,15 @@ bool is_type(unsigned char byte) {
 // Behind the flags, which format 1 has not.
 constexpr std::size_t timeline_head_size = 10;  // status, type, end
 constexpr std::size_t due_head_size = 8;        // create time
+constexpr std::size_t time_size = 8;
+constexpr std::size_t row_size = 8;
+
+void put_time(time_point when, std::string& out) {
+  out += keys::make_row(static_cast<std::uint64_t>(when.time_since_epoch().count())).view();
+}
+time_point take_time(std::string_view bytes) {
+  return time_point{duration{static_cast<std::int64_t>(*keys::parse_row(bytes.substr(0, time_size)))}};
+}
 
 constexpr unsigned char stuck_flag = 1;
 
@@ -80,12 +89,45 @@ result<progress_head> decode_progress_head(std::string_view bytes) {
   return head;
 }
 
-void encode_timeline(const timeline_entry& entry, std::string& out) {
-  start_index_value(entry.stuck, out);
-  out += static_cast<char>(entry.status);
-  out += static_cast<char>(entry.type);
-  out += keys::make_row(static_cast<std::uint64_t>(entry.end.time_since_epoch().count())).view();
+void encode_open(const gid& id, std::string& out) {
+  out.clear();
+  out += static_cast<char>(value_format);
+  out += id.value;
+}
+
+result<gid> decode_open(std::string_view bytes) {
+  TREATY_TRY(const std::string_view body, after_format(bytes, "list entry"));
+  if (body.empty()) return corrupt("list entry", "is too short");
+  return gid{std::string{body}};
+}
+
+void encode_ended(const ended_entry& entry, std::string& out) {
+  out.clear();
+  out += static_cast<char>(value_format);
+  put_time(entry.end, out);
   out += entry.gid.value;
+}
+
+result<ended_entry> decode_ended(std::string_view bytes) {
+  TREATY_TRY(const std::string_view body, after_format(bytes, "list entry"));
+  if (body.size() <= time_size) return corrupt("list entry", "is too short");
+  return ended_entry{take_time(body), gid{std::string{body.substr(time_size)}}};
+}
+
+void encode_gid(const gid_entry& entry, std::string& out) {
+  out.clear();
+  out += static_cast<char>(index_format);
+  out += keys::make_row(entry.row).view();
+  put_time(entry.created, out);
+}
+
+result<gid_entry> decode_gid(std::string_view bytes) {
+  TREATY_TRY(const std::string_view body, after_format(bytes, "row of a gid", index_format));
+  const bool is_old = static_cast<unsigned char>(bytes.front()) < index_format;
+  const auto row = keys::parse_row(body.substr(0, row_size));
+  if (body.size() != row_size + (is_old ? 0 : time_size) || !row || *row == 0)
+    return corrupt("row of a gid", "is not a number above 0, and a time");
+  return gid_entry{*row, is_old ? time_point{} : take_time(body.substr(row_size))};
 }
 
 result<timeline_entry> decode_timeline(std::string_view bytes) {
@@ -95,8 +137,7 @@ result<timeline_entry> decode_timeline(std::string_view bytes) {
   const auto type = static_cast<unsigned char>(body[1]);
   if (!is_status(status)) return corrupt("timeline entry", "has status " + std::to_string(status));
   if (!is_type(type)) return corrupt("timeline entry", "has type " + std::to_string(type));
-  const auto end = static_cast<std::int64_t>(*keys::parse_row(body.substr(2, 8)));
-  return timeline_entry{static_cast<txn_status>(status), static_cast<trans_type>(type), time_point{duration{end}},
+  return timeline_entry{static_cast<txn_status>(status), static_cast<trans_type>(type), take_time(body.substr(2)),
                         gid{std::string{body.substr(timeline_head_size)}}, value.stuck};
 }
 
@@ -115,14 +156,13 @@ result<record_id> decode_row(std::string_view bytes) {
 
 void encode_due(const due_value& value, std::string& out) {
   start_index_value(value.stuck, out);
-  out += keys::make_row(static_cast<std::uint64_t>(value.create_time.time_since_epoch().count())).view();
+  put_time(value.create_time, out);
   out += value.gid.value;
 }
 
 result<due_value> decode_due(std::string_view bytes) {
   TREATY_TRY(const index_value value, read_index_value(bytes, "due entry", due_head_size));
-  const auto created = static_cast<std::int64_t>(*keys::parse_row(value.body.substr(0, due_head_size)));
-  return due_value{time_point{duration{created}}, gid{std::string{value.body.substr(due_head_size)}}, value.stuck};
+  return due_value{take_time(value.body), gid{std::string{value.body.substr(due_head_size)}}, value.stuck};
 }
 
 time_point end_of(const txn_progress& progress) {

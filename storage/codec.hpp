@@ -19,10 +19,11 @@ namespace treaty::codec {
 // Threads: safe from any.
 
 inline constexpr std::uint8_t value_format = 1;
-/// Of timeline and due entries, since they say whether a transaction is stuck. Format 1 is read as "not stuck".
+/// Of due entries, since they say whether a transaction is stuck, and of the values of `gids`, since they say when it
+/// was created. Format 1 is read as "not stuck" and "not known".
 inline constexpr std::uint8_t index_format = 2;
 /// The whole store's format, in `meta`. A build refuses a store whose number is greater.
-inline constexpr std::uint32_t store_format = 2;
+inline constexpr std::uint32_t store_format = 3;
 
 void encode_definition(const txn_definition& definition, std::string& out);
 result<txn_definition> decode_definition(std::string_view bytes);
@@ -30,7 +31,7 @@ result<txn_definition> decode_definition(std::string_view bytes);
 /// What a guard needs of a progress value; stands before the message, so that no message is parsed for it.
 struct progress_head {
   treaty::revision revision = 0;
-  trans_type type = trans_type::saga;  // repeated here for the timeline: updates do not carry the definition
+  trans_type type = trans_type::saga;  // repeated here for the lists: updates do not carry the definition
   txn_status status = txn_status::prepared;
   bool operator==(const progress_head&) const = default;
 };
@@ -43,7 +44,29 @@ result<progress_head> decode_progress_head(std::string_view bytes);
 void encode_branch(const registered_branch& branch, std::string& out);
 result<registered_branch> decode_branch(std::string_view bytes);
 
-/// What a list filters by and expiry decides on, without loading the record.
+/// An entry of the list of all that are unfinished (family `open`); the rest stands in its key.
+void encode_open(const gid& id, std::string& out);
+result<gid> decode_open(std::string_view bytes);
+
+/// An entry of the list of all that have ended (family `ended`): what expiry decides on, without loading the record.
+struct ended_entry {
+  time_point end{};
+  treaty::gid gid;
+  bool operator==(const ended_entry&) const = default;
+};
+void encode_ended(const ended_entry& entry, std::string& out);
+result<ended_entry> decode_ended(std::string_view bytes);
+
+/// Where a gid's record is, and when it was created (unset: not known).
+struct gid_entry {
+  record_id row = 0;
+  time_point created{};
+  bool operator==(const gid_entry&) const = default;
+};
+void encode_gid(const gid_entry& entry, std::string& out);
+result<gid_entry> decode_gid(std::string_view bytes);
+
+/// What stores of the formats 1 and 2 have in place of `open` and `ended`; read when such a store is opened.
 struct timeline_entry {
   txn_status status = txn_status::prepared;
   trans_type type = trans_type::saga;
@@ -52,7 +75,6 @@ struct timeline_entry {
   bool stuck = false;
   bool operator==(const timeline_entry&) const = default;
 };
-void encode_timeline(const timeline_entry& entry, std::string& out);
 result<timeline_entry> decode_timeline(std::string_view bytes);
 
 void encode_row(record_id row, std::string& out);

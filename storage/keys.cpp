@@ -1,5 +1,6 @@
 #include "storage/keys.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace treaty::keys {
@@ -36,6 +37,8 @@ int digit_of(char character) {
   return -1;
 }
 
+constexpr char gid_mark = 'g';  // no digit of hex
+
 failure no_position() {
   return {errc::invalid_argument, "not a position that a page has given out"};
 }
@@ -63,10 +66,31 @@ due_key make_due(shard_id shard, time_point due, record_id row) {
   return key;
 }
 
-timeline_key make_timeline(time_point created, record_id row) {
-  timeline_key key;
+position_key make_position(time_point created, record_id row) {
+  position_key key;
   put(key.bytes.data(), ordered(created));
   put(key.bytes.data() + 8, row);
+  return key;
+}
+
+char class_byte(const list_class& filed) {
+  return static_cast<char>(static_cast<unsigned>(filed.status) << 4 | static_cast<unsigned>(filed.type) << 1 |
+                           static_cast<unsigned>(filed.stuck));
+}
+
+listed_key make_open(const list_class& filed, time_point created, record_id row) {
+  listed_key key;
+  key.bytes[0] = class_byte(filed);
+  put(key.bytes.data() + 1, ~ordered(created));
+  put(key.bytes.data() + 9, ~row);
+  return key;
+}
+
+listed_key make_ended(const list_class& filed, time_point created, record_id row) {
+  listed_key key;
+  key.bytes[0] = class_byte(filed);
+  put(key.bytes.data() + 1, ordered(created));
+  put(key.bytes.data() + 9, row);
   return key;
 }
 
@@ -86,9 +110,27 @@ std::optional<due_parts> parse_due(std::string_view key) {
                    take<record_id>(key.data() + 10)};
 }
 
-std::optional<timeline_parts> parse_timeline(std::string_view key) {
-  if (key.size() != sizeof(timeline_key)) return std::nullopt;
-  return timeline_parts{unordered(take<std::uint64_t>(key.data())), take<record_id>(key.data() + 8)};
+std::optional<position_parts> parse_position(std::string_view key) {
+  if (key.size() != sizeof(position_key)) return std::nullopt;
+  return position_parts{unordered(take<std::uint64_t>(key.data())), take<record_id>(key.data() + 8)};
+}
+
+std::optional<listed_parts> parse_open(std::string_view key) {
+  auto parts = parse_ended(key);
+  if (!parts) return std::nullopt;
+  parts->position = {unordered(~take<std::uint64_t>(key.data() + 1)), ~parts->position.row};
+  return parts;
+}
+
+std::optional<listed_parts> parse_ended(std::string_view key) {
+  if (key.size() != sizeof(listed_key)) return std::nullopt;
+  const auto byte = static_cast<unsigned char>(key.front());
+  const list_class filed{static_cast<txn_status>(byte >> 4), static_cast<trans_type>(byte >> 1 & 7), (byte & 1) != 0};
+  const bool is_class =
+      std::find(all_txn_statuses.begin(), all_txn_statuses.end(), filed.status) != all_txn_statuses.end() &&
+      std::find(all_trans_types.begin(), all_trans_types.end(), filed.type) != all_trans_types.end();
+  if (!is_class) return std::nullopt;
+  return listed_parts{filed, *parse_position(key.substr(1))};
 }
 
 std::string make_kv(std::string_view category, std::string_view key) {
@@ -143,6 +185,32 @@ result<std::string> parse_cursor(std::string_view cursor, std::size_t size) {
   auto key = from_hex(cursor);
   if (!key || key->size() != size) return no_position();
   return *std::move(key);
+}
+
+std::string time_cursor(const position_parts& last) {
+  return to_hex(make_position(last.created, last.row).view());
+}
+
+std::string gid_cursor(std::string_view last) {
+  return gid_mark + to_hex(last);
+}
+
+result<list_position> parse_list_cursor(std::string_view cursor) {
+  if (cursor.starts_with(gid_mark)) {
+    auto last = from_hex(cursor.substr(1));
+    if (!last || last->empty() || last->size() > gid_length_max) return no_position();
+    return list_position{std::nullopt, *std::move(last)};
+  }
+  TREATY_TRY(const std::string key, parse_cursor(cursor, sizeof(position_key)));
+  return list_position{parse_position(key), std::nullopt};
+}
+
+std::string behind_prefix(std::string_view prefix) {
+  const std::size_t last = prefix.find_last_not_of('\xff');
+  if (last == std::string_view::npos) return {};
+  std::string behind{prefix.substr(0, last + 1)};
+  behind.back() = static_cast<char>(static_cast<unsigned char>(behind.back()) + 1);
+  return behind;
 }
 
 result<std::string> parse_kv_cursor(std::string_view cursor) {

@@ -97,21 +97,33 @@ failure no_kv(const std::string& category, const std::string& key) {
   return {errc::not_found, category + ' ' + key + " is not stored"};
 }
 
-bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created) {
-  if (query.status && *query.status != entry.status) return false;
-  if (query.type && *query.type != entry.type) return false;
-  if (query.stuck && *query.stuck != entry.stuck) return false;
-  if (!entry.gid.value.starts_with(query.gid_prefix)) return false;
+bool matches(const list_query& query, const keys::list_class& filed) {
+  if (query.status && *query.status != filed.status) return false;
+  if (query.type && *query.type != filed.type) return false;
+  return !query.stuck || *query.stuck == filed.stuck;
+}
+
+bool matches(const list_query& query, time_point created) {
   if (is_set(query.created_from) && created < query.created_from) return false;
   return !is_set(query.created_to) || created <= query.created_to;
 }
 
 bool matches(const list_query& query, const txn_record& record) {
-  return query.destination.empty() || calls_destination(record, query.destination);
+  return matches(query, class_of(record)) && matches(query, record.definition->create_time) &&
+         record.definition->gid.value.starts_with(query.gid_prefix) &&
+         (query.destination.empty() || calls_destination(record, query.destination));
 }
 
-bool may_expire(const codec::timeline_entry& entry, time_point finished_before) {
-  return is_final(entry.status) && entry.end < finished_before;
+bool narrows_classes_or_time(const list_query& query) {
+  return query.status || query.type || query.stuck || is_set(query.created_from) || is_set(query.created_to);
+}
+
+keys::list_class class_of(const txn_record& record) {
+  return {record.progress.status, record.definition->type, record.progress.stuck};
+}
+
+bool may_expire(const codec::ended_entry& entry, time_point finished_before) {
+  return entry.end < finished_before;
 }
 
 }  // namespace treaty

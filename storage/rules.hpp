@@ -1,17 +1,51 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+
 #include "core/base/result.hpp"
 #include "storage/codec.hpp"
+#include "storage/keys.hpp"
 #include "storage/store.hpp"
 
 namespace treaty {
 
 // What every store answers alike, whatever it keeps its records in.
 
-/// How many timeline entries one call of `list` or `expire` looks at, whatever the filter.
-inline constexpr std::size_t entries_per_call_max = 50'000;
-/// How many records one call of `list` loads and then leaves out, because only the record says where it calls.
-inline constexpr std::size_t records_in_vain_max = 1'000;
+/// How many entries one call of `expire` looks at.
+inline constexpr std::size_t expiry_entries_max = 50'000;
+/// Up to this many transactions whose gids begin alike are listed newest first; more of them by gid.
+inline constexpr std::size_t prefix_matches_max = 10'000;
+
+/// What one call of `list` may spend. A question that few records answer gives back what it has by then, and goes on
+/// in the next call.
+class list_budget {
+public:
+  /// An entry was looked at and left out.
+  void count_entry() noexcept { spend(1); }
+  /// A record was loaded, to be shown or to be left out.
+  void count_record() noexcept { spend(record_work); }
+  bool is_spent() const noexcept { return spent_; }
+
+private:
+  using clock = std::chrono::steady_clock;
+  static constexpr std::size_t record_work = 16;      // entries cost as much as one record, about
+  static constexpr std::size_t work_unwatched = 512;  // the clock is asked this seldom: short lists never see it
+  static constexpr std::size_t work_max = 16 * 1024;  // 1,024 records
+  static constexpr clock::duration time_max = std::chrono::milliseconds{5};
+
+  void spend(std::size_t work) noexcept {
+    work_ += work;
+    if (work_ < next_look_) return;
+    next_look_ = work_ + work_unwatched;
+    spent_ = work_ >= work_max || clock::now() - begin_ >= time_max;
+  }
+
+  const clock::time_point begin_ = clock::now();
+  std::size_t work_ = 0;
+  std::size_t next_look_ = work_unwatched;
+  bool spent_ = false;
+};
 
 /// Can this set be stored at all? Errors: invalid_argument.
 result<void> check_storable(const write_set& set);
@@ -38,11 +72,16 @@ void sort_by_number(std::vector<history_page>& pages);
 
 failure no_kv(const std::string& category, const std::string& key);
 
-/// As far as the timeline can say: all but the destination.
-bool matches(const list_query& query, const codec::timeline_entry& entry, time_point created);
+// What a list narrows by, each as soon as it is known.
+bool matches(const list_query& query, const keys::list_class& filed);
+bool matches(const list_query& query, time_point created);
+/// All of it.
 bool matches(const list_query& query, const txn_record& record);
+/// Does anything but the gid, or what a record calls, narrow it?
+bool narrows_classes_or_time(const list_query& query);
+keys::list_class class_of(const txn_record& record);
 
 /// Is this the entry of a transaction whose end lies before `finished_before`?
-bool may_expire(const codec::timeline_entry& entry, time_point finished_before);
+bool may_expire(const codec::ended_entry& entry, time_point finished_before);
 
 }  // namespace treaty

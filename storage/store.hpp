@@ -37,7 +37,8 @@ struct due_page {
   std::string next;                // empty: the end
 };
 
-/// Newest first. Every field narrows; unset means any.
+/// Newest first; but by gid when more than `prefix_matches_max` (rules.hpp) gids begin with `gid_prefix` and neither
+/// status, type, stuck nor a time narrows the list. Every field narrows; unset means any.
 struct list_query {
   std::optional<txn_status> status{};
   std::optional<trans_type> type{};
@@ -51,8 +52,8 @@ struct list_query {
 };
 struct list_page {
   std::vector<txn_record> records;
-  /// Empty: the end. A page may hold fewer than `limit` records and still not be the end: one call looks at a bounded
-  /// number of entries, whatever the filter.
+  /// Empty: the end. A page may hold fewer than `limit` records and still not be the end: one call does a bounded
+  /// amount of work, whatever the filter.
   std::string next;
 };
 

@@ -1,9 +1,9 @@
 #include "storage/memory/memory_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
-#include <unordered_map>
 
 #include "storage/keys.hpp"
 #include "storage/rules.hpp"
@@ -39,16 +39,17 @@ private:
     time_point created;
     std::map<std::uint32_t, history_page> history;  // by slot
   };
-  using timeline_map = std::map<std::string, const entry*, std::less<>>;
+  using timeline_map = std::map<keys::position_parts, const entry*>;
 
   result<void> apply(const write_set& set);
   void move_due(const write_set& set);
   timeline_map::iterator remove(timeline_map::iterator at);
-  static codec::timeline_entry describe(const entry& one);
+  std::vector<const entry*> by_gid(const std::string& prefix, const std::string& from) const;
+  std::vector<const entry*> by_time(const std::optional<keys::position_parts>& after) const;
 
   mutable std::mutex mutex_;
   record_id last_row_ = 0;
-  std::unordered_map<gid, entry> entries_;  // stable addresses: timeline_ points into it
+  std::map<std::string, entry, std::less<>> entries_;  // by gid; stable addresses: timeline_ points into it
   timeline_map timeline_;
   std::map<std::string, codec::due_value, std::less<>> due_;
   std::map<std::string, kv_record, std::less<>> kv_;
@@ -70,16 +71,16 @@ std::vector<result<void>> memory_store::commit(std::span<const write_set> writes
 
 result<void> memory_store::apply(const write_set& set) {
   if (auto storable = check_storable(set); !storable) return storable;
-  const auto found = entries_.find(set.gid);
+  const auto found = entries_.find(set.gid.value);
   const bool exists = found != entries_.end();
   const revision stored = exists ? found->second.record.progress.revision : 0;
   if (auto held = check_guard(set, stored, exists ? found->second.record.row : 0); !held) return held;
 
-  entry& one = exists ? found->second : entries_[set.gid];
+  entry& one = exists ? found->second : entries_[set.gid.value];
   if (!exists) {
     one.record.row = set.row;
     one.created = set.create_time;
-    timeline_.emplace(keys::make_timeline(set.create_time, set.row).view(), &one);
+    timeline_.emplace(keys::position_parts{set.create_time, set.row}, &one);
   }
   if (set.definition != nullptr) one.record.definition = set.definition;
   one.record.progress = set.progress;
@@ -102,21 +103,16 @@ void memory_store::move_due(const write_set& set) {
                  codec::due_value{set.create_time, set.gid, set.progress.stuck});
 }
 
-codec::timeline_entry memory_store::describe(const entry& one) {
-  return {one.record.progress.status, one.record.definition->type, codec::end_of(one.record.progress),
-          one.record.definition->gid, one.record.progress.stuck};
-}
-
 result<txn_record> memory_store::load(const gid& id) const {
   const std::lock_guard lock{mutex_};
-  const auto found = entries_.find(id);
+  const auto found = entries_.find(id.value);
   if (found == entries_.end()) return failure{errc::not_found, id.value + " is not stored"};
   return found->second.record;
 }
 
 result<std::vector<history_page>> memory_store::load_history(const gid& id) const {
   const std::lock_guard lock{mutex_};
-  const auto found = entries_.find(id);
+  const auto found = entries_.find(id.value);
   if (found == entries_.end()) return failure{errc::not_found, id.value + " is not stored"};
   std::vector<history_page> pages;
   for (const auto& [slot, page] : found->second.history) pages.push_back(page);
@@ -147,28 +143,48 @@ result<due_page> memory_store::due(const due_query& query) const {
   return page;
 }
 
+/// The entries whose gids begin with `prefix`, from `from` on, by gid.
+std::vector<const memory_store::entry*> memory_store::by_gid(const std::string& prefix, const std::string& from) const {
+  std::vector<const entry*> found;
+  for (auto at = entries_.lower_bound(std::max(prefix, from)); at != entries_.end(); ++at) {
+    if (!at->first.starts_with(prefix)) break;
+    found.push_back(&at->second);
+  }
+  return found;
+}
+
+/// The entries before `after`, or all, newest first.
+std::vector<const memory_store::entry*> memory_store::by_time(const std::optional<keys::position_parts>& after) const {
+  std::vector<const entry*> found;
+  const auto behind = after ? timeline_.lower_bound(*after) : timeline_.end();
+  for (auto at = std::make_reverse_iterator(behind); at != timeline_.rend(); ++at) found.push_back(at->second);
+  return found;
+}
+
 result<list_page> memory_store::list(const list_query& query) const {
   if (auto good = check_limit(query.limit); !good) return good.error();
-  const std::lock_guard lock{mutex_};
-  auto at = timeline_.end();
+  keys::list_position after;
   if (!query.after.empty()) {
-    TREATY_TRY(const std::string after, keys::parse_cursor(query.after, sizeof(keys::timeline_key)));
-    at = timeline_.lower_bound(after);
+    TREATY_TRY(after, keys::parse_list_cursor(query.after));
   }
+  const std::lock_guard lock{mutex_};
+  std::vector<const entry*> found = by_gid(query.gid_prefix, after.among_gids.value_or("") + '\0');
+  const bool are_many = !query.gid_prefix.empty() && found.size() > prefix_matches_max;
+  const bool in_their_order = after.among_gids || (query.after.empty() && are_many && !narrows_classes_or_time(query));
+  if (!in_their_order) found = by_time(after.in_time);
   list_page page;
-  std::size_t in_vain = 0;
-  for (std::size_t seen = 0; at != timeline_.begin(); ++seen) {
-    if (page.records.size() == query.limit || seen == entries_per_call_max || in_vain == records_in_vain_max) {
-      page.next = keys::to_hex(at->first);
+  list_budget budget;
+  const txn_record* last = nullptr;
+  for (const entry* const one : found) {
+    if (page.records.size() == query.limit || budget.is_spent()) {
+      const txn_definition& shown = *last->definition;
+      page.next =
+          in_their_order ? keys::gid_cursor(shown.gid.value) : keys::time_cursor({shown.create_time, last->row});
       break;
     }
-    --at;
-    if (!matches(query, describe(*at->second), at->second->created)) continue;
-    if (matches(query, at->second->record)) {
-      page.records.push_back(at->second->record);
-    } else {
-      ++in_vain;
-    }
+    last = &one->record;
+    matches(query, class_of(*last)) ? budget.count_record() : budget.count_entry();
+    if (matches(query, *last)) page.records.push_back(*last);
   }
   return page;
 }
@@ -177,7 +193,8 @@ result<std::size_t> memory_store::expire(time_point finished_before, std::size_t
   const std::lock_guard lock{mutex_};
   std::size_t removed = 0;
   for (auto at = timeline_.begin(); at != timeline_.end() && removed < limit;) {
-    if (!may_expire(describe(*at->second), finished_before)) {
+    const txn_progress& progress = at->second->record.progress;
+    if (!is_final(progress.status) || !may_expire({codec::end_of(progress), {}}, finished_before)) {
       ++at;
       continue;
     }
@@ -189,7 +206,7 @@ result<std::size_t> memory_store::expire(time_point finished_before, std::size_t
 }
 
 memory_store::timeline_map::iterator memory_store::remove(timeline_map::iterator at) {
-  const gid id = at->second->record.definition->gid;
+  const std::string id = at->second->record.definition->gid.value;
   const auto next = timeline_.erase(at);
   entries_.erase(id);
   return next;

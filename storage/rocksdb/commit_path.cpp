@@ -19,8 +19,6 @@ constexpr std::size_t recent_max = 64 * 1024;  // about 5 MB; more are in flight
 }  // namespace
 
 result<void> commit_path::start() {
-  if (const auto marked = db_.get({}, family::meta, meta_format, value_); !marked) return marked;
-  is_older_ = view(value_) != std::to_string(codec::store_format);
   const auto read = db_.get({}, family::meta, meta_rows, value_);
   if (!read && read.error().code != errc::not_found) return read;
   if (read) {
@@ -44,12 +42,8 @@ void commit_path::reserve_rows() {
   put(family::meta, meta_rows, bytes_);
 }
 
-/// In the batch of the first records, so that no crash leaves values in the store that its format does not announce.
-void commit_path::mark_format() {
-  if (is_older_) put(family::meta, meta_format, std::to_string(codec::store_format));
-}
-
 std::vector<result<void>> commit_path::commit(std::span<const write_set> writes, durability d) {
+  ended_.clear();
   if (!monitor_.serving()) {
     return std::vector<result<void>>(writes.size(), failure{errc::unavailable, "store: " + monitor_.health().detail});
   }
@@ -61,12 +55,8 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
   for (const std::uint32_t index : by_row(writes)) results[index] = add(writes[index], writes.size() == 1);
   if (batch_.Count() == 0) return results;
   reserve_rows();
-  mark_format();
   const auto written = write(batch_, d);
-  if (written) {
-    is_older_ = false;
-    return results;
-  }
+  if (written) return results;
   recent_.clear();  // the store may hold either
   for (auto& one : results) {
     if (one) one = written;
@@ -129,8 +119,8 @@ result<commit_path::standing> commit_path::find(const write_set& set) {
   if (!read && read.error().code == errc::not_found) return standing{};
   if (!read) return read.error();
   if (is_new) {
-    TREATY_TRY(const record_id stored_row, codec::decode_row(view(value_)));
-    return standing{1, stored_row};  // at some revision above 0: the guard does not hold
+    TREATY_TRY(const codec::gid_entry stored, codec::decode_gid(view(value_)));
+    return standing{1, stored.row};  // at some revision above 0: the guard does not hold
   }
   auto head = codec::decode_progress_head(view(value_));
   if (!head) return failure{errc::corrupt, name_key(family::progress, row.view()) + ": " + head.error().detail};
@@ -140,7 +130,7 @@ result<commit_path::standing> commit_path::find(const write_set& set) {
 void commit_path::put_record(const write_set& set, const standing& before, const standing& after) {
   const auto row = keys::make_row(set.row);
   if (before.revision == 0) {
-    codec::encode_row(set.row, bytes_);
+    codec::encode_gid({set.row, set.create_time}, bytes_);
     put(family::gids, set.gid.value, bytes_);
   }
   if (set.definition != nullptr) {
@@ -149,11 +139,30 @@ void commit_path::put_record(const write_set& set, const standing& before, const
   }
   codec::encode_progress(set.progress, after.type, bytes_);
   put(family::progress, row.view(), bytes_);
-  if (before.revision == 0 || before.status != after.status || before.type != after.type ||
-      set.stuck_before != set.progress.stuck) {
-    codec::encode_timeline({after.status, after.type, codec::end_of(set.progress), set.gid, set.progress.stuck},
-                           bytes_);
-    put(family::timeline, keys::make_timeline(set.create_time, set.row).view(), bytes_);
+  move_listed(set, before, after);
+}
+
+/// An entry is put once under each class and removed once from it. So SingleDelete serves here, too (see `move_due`):
+/// entries of transactions that end soon vanish from memory, and never reach a file.
+void commit_path::move_listed(const write_set& set, const standing& before, const standing& after) {
+  const keys::list_class was{before.status, before.type, set.stuck_before};
+  const keys::list_class is{after.status, after.type, set.progress.stuck};
+  const bool is_new = before.revision == 0;
+  if (!is_new && was == is) return;
+  if (!is_new && is_final(was.status)) {
+    const auto key = keys::make_ended(was, set.create_time, set.row);
+    batch_.Delete(db_[family::ended], slice(key.view())).PermitUncheckedError();
+  } else if (!is_new) {
+    const auto key = keys::make_open(was, set.create_time, set.row);
+    batch_.SingleDelete(db_[family::open], slice(key.view())).PermitUncheckedError();
+  }
+  if (is_final(is.status)) {
+    ended_.push_back(keys::make_ended(is, set.create_time, set.row));
+    codec::encode_ended({codec::end_of(set.progress), set.gid}, bytes_);
+    put(family::ended, ended_.back().view(), bytes_);
+  } else {
+    codec::encode_open(set.gid, bytes_);
+    put(family::open, keys::make_open(is, set.create_time, set.row).view(), bytes_);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/codec.hpp"
+#include "storage/keys.hpp"
 #include "storage/rocksdb/database.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
 #include "storage/store.hpp"
@@ -21,12 +22,13 @@ class commit_path {
 public:
   commit_path(database& db, health_monitor& monitor) : db_{db}, monitor_{monitor} {}
 
-  /// Reads of which format the store is and how far row numbers were handed out, and reserves the next ones. Once,
-  /// before anything else.
+  /// Reads how far row numbers were handed out, and reserves the next ones. Once, before anything else.
   result<void> start();
   record_id next_row() noexcept { return next_row_.fetch_add(1, std::memory_order_relaxed); }
 
   std::vector<result<void>> commit(std::span<const write_set> writes, durability d);
+  /// The keys that the last commit put into the family `ended`, anywhere between those that are there.
+  const std::vector<keys::listed_key>& ended() const noexcept { return ended_; }
   /// Writes what someone else has put together (expiry), without a sync of its own.
   result<void> write(rocksdb::WriteBatch& batch, durability d);
 
@@ -46,17 +48,16 @@ private:
   result<void> add(const write_set& set, bool alone);
   result<standing> find(const write_set& set);
   void put_record(const write_set& set, const standing& before, const standing& after);
+  void move_listed(const write_set& set, const standing& before, const standing& after);
   void put_branches(const write_set& set);
   void put_history(const write_set& set);
   void move_due(const write_set& set);
   void put(family one, std::string_view key, std::string_view value);
   void reserve_rows();
-  void mark_format();
 
   database& db_;
   health_monitor& monitor_;
   std::atomic<record_id> next_row_{1};
-  bool is_older_ = false;   // the store's format is: the first write that an older build cannot read raises it
   record_id reserved_ = 1;  // in `meta`: rows below this may have been handed out
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> bytes_written_{0};
@@ -66,6 +67,7 @@ private:
   rocksdb::PinnableSlice value_;
   std::string bytes_;
   std::vector<std::uint32_t> order_;
+  std::vector<keys::listed_key> ended_;
   std::unordered_map<std::string_view, standing> standings_;  // of this call; views into its write sets
   std::unordered_map<record_id, standing> recent_;            // what is stored of rows that have not ended
 };

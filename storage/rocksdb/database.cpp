@@ -36,8 +36,10 @@ std::string_view name_of(family one) {
       return "branches";
     case family::due:
       return "due";
-    case family::timeline:
-      return "timeline";
+    case family::open:
+      return "open";
+    case family::ended:
+      return "ended";
     case family::kv:
       return "kv";
     case family::history:
@@ -66,8 +68,16 @@ result<std::unique_ptr<database>> database::open(const rocksdb_options& options,
 
 database::~database() {
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  if (timeline_ != nullptr) db_->DestroyColumnFamilyHandle(timeline_).PermitUncheckedError();
   db_->DestroyColumnFamilyHandle(default_).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
+}
+
+result<void> database::drop_timeline() {
+  if (const auto status = db_->DropColumnFamily(timeline_); !status.ok()) return to_failure(status, retired_timeline);
+  db_->DestroyColumnFamilyHandle(timeline_).PermitUncheckedError();
+  timeline_ = nullptr;
+  return {};
 }
 
 result<void> database::get(const rocksdb::ReadOptions& how, family one, std::string_view key,

@@ -13,11 +13,13 @@
 namespace treaty {
 
 /// The column families; docs/storage-format.md lists what each holds.
-enum class family : std::uint8_t { gids, transactions, progress, branches, due, timeline, kv, history, meta };
-inline constexpr std::array all_families{family::gids,     family::transactions, family::progress,
-                                         family::branches, family::due,          family::timeline,
-                                         family::kv,       family::history,      family::meta};
+enum class family : std::uint8_t { gids, transactions, progress, branches, due, open, ended, kv, history, meta };
+inline constexpr std::array all_families{family::gids,    family::transactions, family::progress, family::branches,
+                                         family::due,     family::open,         family::ended,    family::kv,
+                                         family::history, family::meta};
 std::string_view name_of(family one);
+/// Of the formats 1 and 2, where it stood for `open` and `ended`.
+inline constexpr std::string_view retired_timeline = "timeline";
 
 /// Keys of the family `meta`.
 inline constexpr std::string_view meta_format = "format";  // decimal text, in every format to come
@@ -51,6 +53,11 @@ public:
   rocksdb::DB* operator->() const { return db_.get(); }
   rocksdb::ColumnFamilyHandle* operator[](family one) const { return handles_[static_cast<std::size_t>(one)]; }
 
+  /// What an older build has left and `upgrade` (upgrade.hpp) takes over; null: nothing.
+  rocksdb::ColumnFamilyHandle* timeline() const { return timeline_; }
+  /// Removes it with all that is in it. Errors: unavailable.
+  result<void> drop_timeline();
+
   /// Errors: not_found; unavailable; corrupt, naming the key.
   result<void> get(const rocksdb::ReadOptions& how, family one, std::string_view key,
                    rocksdb::PinnableSlice& value) const;
@@ -61,6 +68,7 @@ private:
 
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* default_ = nullptr;  // RocksDB insists on it; we keep nothing there
+  rocksdb::ColumnFamilyHandle* timeline_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, all_families.size()> handles_{};
 };
 

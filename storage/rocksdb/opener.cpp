@@ -15,6 +15,7 @@
 #include "storage/rocksdb/log_check.hpp"
 #include "storage/rocksdb/silent_log.hpp"
 #include "storage/rocksdb/tuning.hpp"
+#include "storage/rocksdb/upgrade.hpp"
 
 namespace treaty {
 namespace {
@@ -30,8 +31,21 @@ bool is_leftover(const std::string& name) {
 }
 
 bool is_ours(const std::string& name) {
-  return name == rocksdb::kDefaultColumnFamilyName ||
+  return name == rocksdb::kDefaultColumnFamilyName || name == retired_timeline ||
          std::any_of(all_families.begin(), all_families.end(), [&](family one) { return name_of(one) == name; });
+}
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The families of a store: ours, or those of an older format, and perhaps some of those that an upgrade adds.
+bool is_whole(const std::vector<std::string>& names) {
+  const bool is_older = holds(names, retired_timeline);
+  return std::all_of(names.begin(), names.end(), is_ours) &&
+         std::all_of(all_families.begin(), all_families.end(), [&](family one) {
+           return holds(names, name_of(one)) || (is_older && (one == family::open || one == family::ended));
+         });
 }
 
 bool names_another_owner(const std::string& status) {
@@ -73,10 +87,14 @@ opener::opener(const rocksdb_options& options, std::shared_ptr<rocksdb::EventLis
 result<std::unique_ptr<database>> opener::run() {
   TREATY_TRY(const found what, inspect_directory());
   if (what == found::database) {
-    if (auto known = inspect_database(); !known) return known.error();
+    TREATY_TRY(has_timeline_, inspect_database());
   }
   TREATY_TRY(auto db, open_database());
   if (auto marked = check_marks(*db); !marked) return marked.error();
+  if (db->timeline() != nullptr) {
+    if (auto taken = upgrade(*db); !taken)
+      return refuse(taken.error().code, "cannot be upgraded: " + taken.error().detail);
+  }
   return db;
 }
 
@@ -100,18 +118,14 @@ result<opener::found> opener::inspect_directory() const {
   return found::nothing;
 }
 
-result<void> opener::inspect_database() const {
+result<bool> opener::inspect_database() const {
   const directory_lock lock{options_.path};
   if (!lock.status().ok()) return explain(lock.status());
-  return inspect_families();
-}
-
-result<void> opener::inspect_families() const {
   std::vector<std::string> names;
   const auto status = rocksdb::DB::ListColumnFamilies(tuned_, options_.path, &names);
   if (!status.ok()) return explain(status);
-  const bool complete = names.size() == all_families.size() + 1 && std::all_of(names.begin(), names.end(), is_ours);
-  return complete ? inspect_logs(names) : inspect_foreign(names);
+  if (auto known = is_whole(names) ? inspect_logs(names) : inspect_foreign(names); !known) return known.error();
+  return holds(names, retired_timeline);
 }
 
 result<void> opener::inspect_logs(const std::vector<std::string>& names) const {
@@ -128,8 +142,7 @@ result<void> opener::inspect_logs(const std::vector<std::string>& names) const {
 result<void> opener::inspect_foreign(const std::vector<std::string>& names) const {
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted{{rocksdb::kDefaultColumnFamilyName, {}}};
   const std::string meta{name_of(family::meta)};
-  if (std::find(names.begin(), names.end(), meta) != names.end())
-    wanted.emplace_back(meta, rocksdb::ColumnFamilyOptions{});
+  if (holds(names, meta)) wanted.emplace_back(meta, rocksdb::ColumnFamilyOptions{});
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   rocksdb::DBOptions plain;
@@ -152,6 +165,7 @@ result<std::unique_ptr<database>> opener::open_database() const {
   const auto replayed = std::make_shared<std::atomic<bool>>(false);
   for (const family one : all_families)
     wanted.emplace_back(std::string{name_of(one)}, tune_family(one, options_, cache_, replayed));
+  if (has_timeline_) wanted.emplace_back(std::string{retired_timeline}, tune_retired(options_, cache_));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(tuned_, options_.path, wanted, &handles, &opened);
@@ -159,7 +173,8 @@ result<std::unique_ptr<database>> opener::open_database() const {
   std::unique_ptr<database> db{new database};
   db->db_.reset(opened);
   db->default_ = handles.front();
-  std::copy(handles.begin() + 1, handles.end(), db->handles_.begin());
+  std::copy_n(handles.begin() + 1, all_families.size(), db->handles_.begin());
+  if (has_timeline_) db->timeline_ = handles.back();
   *replayed = true;
   return db;
 }

@@ -20,8 +20,8 @@ private:
   enum class found : std::uint8_t { nothing, database };
 
   result<found> inspect_directory() const;
-  result<void> inspect_database() const;
-  result<void> inspect_families() const;
+  /// Says whether an older build's timeline is there.
+  result<bool> inspect_database() const;
   result<void> inspect_foreign(const std::vector<std::string>& names) const;
   result<void> inspect_logs(const std::vector<std::string>& names) const;
   failure explain(const rocksdb::Status& status) const;
@@ -33,6 +33,7 @@ private:
   const rocksdb_options& options_;
   rocksdb::DBOptions tuned_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  bool has_timeline_ = false;
 };
 
 }  // namespace treaty

@@ -13,10 +13,6 @@
 namespace treaty {
 namespace {
 
-failure at(family one, std::string_view key, const failure& why) {
-  return failure{why.code, name_key(one, key) + ": " + why.detail};
-}
-
 failure missing(family one, std::string_view key, const gid& id) {
   return failure{errc::corrupt, name_key(one, key) + " of " + id.value + " is missing"};
 }
@@ -26,6 +22,10 @@ std::unique_ptr<rocksdb::Iterator> iterate(const database& db, const rocksdb::Re
 }
 
 }  // namespace
+
+failure at(family one, std::string_view key, const failure& why) {
+  return failure{why.code, name_key(one, key) + ": " + why.detail};
+}
 
 result<txn_record> reader::load(const gid& id) const {
   rocksdb::ManagedSnapshot snapshot{&*db_};
@@ -41,9 +41,9 @@ result<record_id> reader::find_row(const rocksdb::ReadOptions& how, const gid& i
     if (read.error().code == errc::not_found) return failure{errc::not_found, id.value + " is not stored"};
     return read.error();
   }
-  const auto row = codec::decode_row(view(value));
-  if (!row) return at(family::gids, id.value, row.error());
-  return *row;
+  const auto entry = codec::decode_gid(view(value));
+  if (!entry) return at(family::gids, id.value, entry.error());
+  return entry->row;
 }
 
 result<txn_record> reader::load_row(const rocksdb::ReadOptions& how, const gid& id, record_id row) const {
@@ -148,53 +148,6 @@ result<due_page> reader::due(const due_query& query) const {
     last = entry->key().ToString();
   }
   if (!entry->status().ok()) return to_failure(entry->status(), name_of(family::due));
-  return page;
-}
-
-result<list_page> reader::list(const list_query& query) const {
-  if (auto good = check_limit(query.limit); !good) return good.error();
-  std::string last = std::string(sizeof(keys::timeline_key), '\xff');
-  if (is_set(query.created_to) && query.created_to != time_point::max()) {
-    last = keys::make_timeline(query.created_to + duration{1}, 0).view();
-  }
-  if (!query.after.empty()) {
-    TREATY_TRY(std::string after, keys::parse_cursor(query.after, sizeof(keys::timeline_key)));
-    last = std::min(last, after);
-  }
-  const auto first = keys::make_timeline(is_set(query.created_from) ? query.created_from : time_point::min(), 0);
-  rocksdb::ManagedSnapshot snapshot{&*db_};
-  const rocksdb::Slice lower = slice(first.view());
-  const rocksdb::Slice upper = slice(last);
-  rocksdb::ReadOptions how;
-  how.snapshot = snapshot.snapshot();
-  rocksdb::ReadOptions bounded = how;
-  bounded.iterate_lower_bound = &lower;
-  bounded.iterate_upper_bound = &upper;
-
-  list_page page;
-  std::string seen_key;
-  const auto entry = iterate(db_, bounded, family::timeline);
-  std::size_t seen = 0;
-  std::size_t in_vain = 0;
-  for (entry->SeekToLast(); entry->Valid(); entry->Prev()) {
-    if (page.records.size() == query.limit || seen++ == entries_per_call_max || in_vain == records_in_vain_max) {
-      page.next = keys::to_hex(seen_key);
-      break;
-    }
-    seen_key = entry->key().ToString();
-    const auto key = keys::parse_timeline(seen_key);
-    if (!key) return at(family::timeline, seen_key, {errc::corrupt, "is no key of this family"});
-    const auto described = codec::decode_timeline(view(entry->value()));
-    if (!described) return at(family::timeline, seen_key, described.error());
-    if (!matches(query, *described, key->created)) continue;
-    TREATY_TRY(txn_record record, load_row(how, described->gid, key->row));
-    if (matches(query, record)) {
-      page.records.push_back(std::move(record));
-    } else {
-      ++in_vain;
-    }
-  }
-  if (!entry->status().ok()) return to_failure(entry->status(), name_of(family::timeline));
   return page;
 }
 

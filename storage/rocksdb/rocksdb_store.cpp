@@ -7,6 +7,7 @@
 #include "storage/rocksdb/database.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
 #include "storage/rocksdb/kv_table.hpp"
+#include "storage/rocksdb/lister.hpp"
 #include "storage/rocksdb/reader.hpp"
 #include "storage/rocksdb/sweeper.hpp"
 
@@ -30,15 +31,14 @@ public:
   record_id next_row() override { return writes_.next_row(); }
   std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override {
     const std::lock_guard lock{write_lock_};
-    for (const write_set& set : writes) {
-      if (set.expected == 0) sweeper_.expect(keys::make_timeline(set.create_time, set.row).view());
-    }
-    return writes_.commit(writes, d);
+    auto results = writes_.commit(writes, d);
+    for (const keys::listed_key& key : writes_.ended()) sweeper_.expect(key.view());
+    return results;
   }
   result<txn_record> load(const gid& id) const override { return reader_.load(id); }
   result<std::vector<history_page>> load_history(const gid& id) const override { return reader_.load_history(id); }
   result<due_page> due(const due_query& query) const override { return reader_.due(query); }
-  result<list_page> list(const list_query& query) const override { return reader_.list(query); }
+  result<list_page> list(const list_query& query) const override { return lister_.list(query); }
   result<std::size_t> expire(time_point finished_before, std::size_t limit) override {
     auto removed = sweeper_.expire(finished_before, limit);
     if (removed) expired_.fetch_add(*removed, std::memory_order_relaxed);
@@ -63,6 +63,7 @@ private:
   std::mutex write_lock_;                    // a guard is checked and its write applied under it
   commit_path writes_{*db_, *monitor_};
   reader reader_{*db_};
+  lister lister_{*db_, reader_};
   sweeper sweeper_{*db_, writes_, write_lock_};
   kv_table kv_{*db_, writes_, *monitor_, write_lock_};
   std::atomic<std::uint64_t> expired_{0};

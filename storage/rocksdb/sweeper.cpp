@@ -14,6 +14,17 @@ constexpr std::size_t stretch_entries_max = 2048;  // some milliseconds of the w
 /// From here on one range tombstone is cheaper than a tombstone for each key. Few and long ones keep reads quick.
 constexpr std::size_t range_rows_min = 64;
 
+std::vector<char> final_classes() {
+  std::vector<char> classes;
+  for (const txn_status status : all_txn_statuses) {
+    if (!is_final(status)) continue;
+    for (const trans_type type : all_trans_types) {
+      for (const bool stuck : {false, true}) classes.push_back(keys::class_byte({status, type, stuck}));
+    }
+  }
+  return classes;
+}
+
 /// `first` is no key of the family, but sorts in front of the first one that is to go: see insert_hint.hpp.
 void remove_range(const database& db, family one, std::string_view first, std::string_view behind,
                   rocksdb::WriteBatch& batch) {
@@ -27,62 +38,78 @@ void remove_key(const database& db, family one, std::string_view key, rocksdb::W
 }  // namespace
 
 result<std::size_t> sweeper::expire(time_point finished_before, std::size_t limit) {
+  static const std::vector<char> classes = final_classes();
   const std::lock_guard only{one_at_a_time_};
-  std::size_t removed = 0;
-  std::size_t seen = 0;
-  std::string began;
-  bool wrapped = false;
-  for (bool first = true; removed < limit && seen < entries_per_call_max; first = false) {
-    const std::lock_guard lock{write_lock_};
-    if (first) began = cursor_;
-    TREATY_TRY(const stretch found, walk(finished_before, limit - removed));
-    if (auto gone = remove(found); !gone) return gone.error();
-    removed += found.removals.size();
-    seen += std::max<std::size_t>(found.seen, 1);
-    const bool whole_round = began.empty() || began <= floor_ || (wrapped && (found.is_last || cursor_ >= began));
-    if (found.is_last) {
-      cursor_ = floor_;
-      wrapped = true;
-    }
-    if (whole_round && found.is_last) break;
-    if (wrapped && !found.is_last && whole_round) break;
+  allowance left{finished_before, limit, expiry_entries_max};
+  for (std::size_t swept = 0; swept < classes.size() && !left.is_spent(); ++swept) {
+    if (auto done = sweep(classes[next_], left); !done) return done.error();
+    if (!left.is_spent()) next_ = (next_ + 1) % classes.size();
   }
-  return removed;
+  return limit - left.removals;
 }
 
-result<sweeper::stretch> sweeper::walk(time_point finished_before, std::size_t limit) {
+/// One class, until a whole round has been made or nothing is left to spend.
+result<void> sweeper::sweep(char of_class, allowance& left) {
+  place& here = places_[static_cast<unsigned char>(of_class)];
+  std::string began;
+  bool wrapped = false;
+  for (bool first = true; !left.is_spent(); first = false) {
+    const std::lock_guard lock{write_lock_};
+    if (first) began = here.cursor;
+    TREATY_TRY(const stretch found, walk(of_class, left));
+    if (auto gone = remove(found); !gone) return gone;
+    left.removals -= found.removals.size();
+    left.entries -= std::min(left.entries, std::max<std::size_t>(found.seen, 1));
+    const bool whole_round =
+        began.empty() || began <= here.floor || (wrapped && (found.is_last || here.cursor >= began));
+    if (found.is_last) {
+      here.cursor = here.floor;
+      wrapped = true;
+    }
+    if (whole_round && wrapped) return {};
+  }
+  return {};
+}
+
+result<sweeper::stretch> sweeper::walk(char of_class, const allowance& left) {
+  place& here = places_[static_cast<unsigned char>(of_class)];
+  if (here.floor.empty()) here.floor.assign(1, of_class);
+  const std::string behind(1, static_cast<char>(of_class + 1));
+  const std::string floor = here.floor;
+  const rocksdb::Slice lower = slice(floor);
+  const rocksdb::Slice upper = slice(behind);
   rocksdb::ReadOptions how;
   how.fill_cache = false;
-  const rocksdb::Slice lower = slice(floor_);
-  if (!floor_.empty()) how.iterate_lower_bound = &lower;
-  const std::unique_ptr<rocksdb::Iterator> entry{db_->NewIterator(how, db_[family::timeline])};
-  const bool from_floor = cursor_ <= floor_;
+  how.iterate_lower_bound = &lower;
+  how.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> entry{db_->NewIterator(how, db_[family::ended])};
+  const bool from_floor = here.cursor <= here.floor;
   stretch found;
   std::string oldest_left;
   bool follows = true;
-  for (entry->Seek(slice(std::max(cursor_, floor_))); entry->Valid(); entry->Next()) {
-    cursor_ = entry->key().ToString();
-    const auto key = keys::parse_timeline(cursor_);
-    if (key && key->created >= finished_before) break;
-    if (found.removals.size() == limit || found.seen == stretch_entries_max) {
-      if (from_floor) floor_ = oldest_left.empty() ? cursor_ : oldest_left;
+  for (entry->Seek(slice(std::max(here.cursor, floor))); entry->Valid(); entry->Next()) {
+    here.cursor = entry->key().ToString();
+    const auto key = keys::parse_ended(here.cursor);
+    if (key && key->position.created >= left.finished_before) break;
+    if (found.removals.size() == left.removals || found.seen == stretch_entries_max) {
+      if (from_floor) here.floor = oldest_left.empty() ? here.cursor : oldest_left;
       return found;
     }
     ++found.seen;
-    auto described = codec::decode_timeline(view(entry->value()));
+    auto described = codec::decode_ended(view(entry->value()));
     // What cannot be read is not removed, and does not keep the rest from going.
-    if (key && described && may_expire(*described, finished_before)) {
-      found.removals.push_back({cursor_, key->row, std::move(described->gid), follows});
+    if (key && described && may_expire(*described, left.finished_before)) {
+      found.removals.push_back({here.cursor, key->position.row, std::move(described->gid), follows});
       follows = true;
     } else {
-      if (oldest_left.empty()) oldest_left = cursor_;
+      if (oldest_left.empty()) oldest_left = here.cursor;
       follows = false;
     }
   }
-  if (!entry->status().ok()) return to_failure(entry->status(), name_of(family::timeline));
+  if (!entry->status().ok()) return to_failure(entry->status(), name_of(family::ended));
   found.is_last = true;
-  if (from_floor && !oldest_left.empty()) floor_ = oldest_left;
-  if (from_floor && oldest_left.empty() && entry->Valid()) floor_ = cursor_;
+  if (from_floor && !oldest_left.empty()) here.floor = oldest_left;
+  if (from_floor && oldest_left.empty() && entry->Valid()) here.floor = here.cursor;
   return found;
 }
 
@@ -90,21 +117,21 @@ result<void> sweeper::remove(const stretch& what) {
   if (what.removals.empty()) return {};
   rocksdb::WriteBatch batch;
   for (const removal& one : what.removals) remove_key(db_, family::gids, one.id.value, batch);
-  remove_timeline(what.removals, batch);
+  remove_entries(what.removals, batch);
   if (auto gone = remove_rows(what.removals, batch); !gone) return gone;
   // No sync: a removal that a crash takes back is made again.
   return writes_.write(batch, durability::buffered);
 }
 
-void sweeper::remove_timeline(const std::vector<removal>& removals, rocksdb::WriteBatch& batch) const {
+void sweeper::remove_entries(const std::vector<removal>& removals, rocksdb::WriteBatch& batch) const {
   for (std::size_t begin = 0, end = 0; begin < removals.size(); begin = end) {
     for (end = begin + 1; end < removals.size() && removals[end].follows;) ++end;
     if (end - begin >= range_rows_min) {
-      const std::string from = keys::in_front_of(removals[begin].timeline_key);
-      remove_range(db_, family::timeline, from, removals[end - 1].timeline_key + '\0', batch);
+      const std::string from = keys::in_front_of(removals[begin].ended_key);
+      remove_range(db_, family::ended, from, removals[end - 1].ended_key + '\0', batch);
       continue;
     }
-    for (std::size_t i = begin; i < end; ++i) remove_key(db_, family::timeline, removals[i].timeline_key, batch);
+    for (std::size_t i = begin; i < end; ++i) remove_key(db_, family::ended, removals[i].ended_key, batch);
   }
 }
 

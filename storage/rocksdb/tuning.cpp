@@ -2,8 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/memtablerep.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
@@ -17,7 +15,7 @@ namespace treaty {
 namespace {
 
 constexpr std::size_t small_buffer_bytes = 4ULL << 20;
-constexpr std::size_t gid_buckets = 64 * 1024;
+constexpr double bloom_share = 0.1;  // of a memtable, for its filter
 constexpr std::size_t tombstone_window = 16 * 1024;
 constexpr std::size_t tombstones_in_window = 8 * 1024;
 
@@ -42,8 +40,10 @@ std::size_t buffer_bytes(family one, std::size_t total) {
       return total / 6;
     case family::gids:  // random keys: a small skip list stays in the processor's cache
     case family::due:
-    case family::timeline:
+    case family::ended:
       return std::max(total / 12, small_buffer_bytes / 4);
+    case family::open:  // a list wades through what has ended since the last flush
+      return std::max(total / 24, small_buffer_bytes / 4);
     case family::kv:
     case family::meta:
       return std::min(total / 12, small_buffer_bytes);
@@ -51,7 +51,7 @@ std::size_t buffer_bytes(family one, std::size_t total) {
   return small_buffer_bytes;
 }
 
-/// Rows and times grow; in `due` they do so within each shard.
+/// Rows and times grow; in `due` they do so within each shard, in `open` and `ended` within each class.
 std::shared_ptr<insert_hint> tune_hint(family one, const insert_hint::flag& replayed) {
   switch (one) {
     case family::transactions:
@@ -60,8 +60,9 @@ std::shared_ptr<insert_hint> tune_hint(family one, const insert_hint::flag& repl
     case family::branches:
     case family::history:
       return std::make_shared<insert_hint>(sizeof(keys::branch_key), 1, replayed);
-    case family::timeline:
-      return std::make_shared<insert_hint>(sizeof(keys::timeline_key), 1, replayed);
+    case family::open:
+    case family::ended:
+      return std::make_shared<insert_hint>(sizeof(keys::listed_key), 1, replayed);
     case family::due:
       return std::make_shared<insert_hint>(sizeof(keys::due_key), sizeof(shard_id), replayed);
     case family::gids:
@@ -97,6 +98,14 @@ rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   return db;
 }
 
+rocksdb::ColumnFamilyOptions tune_retired(const rocksdb_options& options,
+                                          const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions tuned;
+  tuned.write_buffer_size = buffer_bytes(family::ended, options.write_buffer_bytes);
+  tuned.table_factory.reset(rocksdb::NewBlockBasedTableFactory(tune_table(cache)));
+  return tuned;
+}
+
 rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
                                          const std::shared_ptr<rocksdb::Cache>& cache,
                                          const std::shared_ptr<const std::atomic<bool>>& replayed) {
@@ -110,13 +119,12 @@ rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& opti
   if (one == family::gids) {
     // Most look-ups are for gids that are new: the answer "not here" must not cost a read of each level.
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    // Random keys, looked up one by one and never in order: in memory a hash table costs
-    // 2 us less for each new transaction than a skip list.
-    tuned.prefix_extractor.reset(rocksdb::NewNoopTransform());
-    tuned.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(gid_buckets, 0, 0, false));
+    // The same for what is still in memory; a hash table would do it, too, but not give gids in order.
+    tuned.memtable_whole_key_filtering = true;
+    tuned.memtable_prefix_bloom_size_ratio = bloom_share;
   }
   tuned.memtable_insert_with_hint_prefix_extractor = tune_hint(one, replayed);
-  if (one == family::due || one == family::timeline) {
+  if (one == family::due || one == family::open || one == family::ended) {
     // Entries here live briefly; a file that is mostly tombstones is compacted before scans have to wade through it.
     tuned.table_properties_collector_factories.push_back(
         rocksdb::NewCompactOnDeletionCollectorFactory(tombstone_window, tombstones_in_window));

@@ -20,4 +20,7 @@ rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& opti
                                          const std::shared_ptr<rocksdb::Cache>& cache,
                                          const std::shared_ptr<const std::atomic<bool>>& replayed);
 
+/// Of the family that this build only reads and removes.
+rocksdb::ColumnFamilyOptions tune_retired(const rocksdb_options& options, const std::shared_ptr<rocksdb::Cache>& cache);
+
 }  // namespace treaty

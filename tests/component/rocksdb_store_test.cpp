@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <functional>
@@ -28,6 +29,7 @@ using kit::finishing;
 using kit::following;
 using kit::make_saga;
 using kit::moment;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// A RocksDB opened behind the store's back, with whatever families it has.
@@ -71,6 +73,11 @@ public:
   void replace(const std::string& family, const std::string& key, const std::string& value) {
     EXPECT_TRUE(db_->SingleDelete({}, in(family), key).ok());
     put(family, key, value);
+  }
+  void remove(const std::string& family, const std::string& key) { EXPECT_TRUE(db_->Delete({}, in(family), key).ok()); }
+  void drop(const std::string& family) { EXPECT_TRUE(db_->DropColumnFamily(in(family)).ok()); }
+  bool has(const std::string& family) const {
+    return std::any_of(handles_.begin(), handles_.end(), [&](auto* handle) { return handle->GetName() == family; });
   }
   void compact(const std::string& family) { EXPECT_TRUE(db_->CompactRange({}, in(family), nullptr, nullptr).ok()); }
 
@@ -207,49 +214,121 @@ TEST_F(RocksdbStore, RefusesADirectoryThatAnotherProcessHasOpen) {
 
 TEST_F(RocksdbStore, RefusesANewerFormat) {
   open(path_).reset();
-  { raw_database{path_}.put("meta", "format", "3"); }
+  { raw_database{path_}.put("meta", "format", "4"); }
   const failure why = refusal(path_);
   EXPECT_EQ(why.code, errc::unsupported);
-  EXPECT_THAT(why.detail, HasSubstr("format 3"));
+  EXPECT_THAT(why.detail, HasSubstr("format 4"));
 }
 
-// An upgrade takes no step of its own, and one who only looked with the new build can still go back to the old one.
-TEST_F(RocksdbStore, OpensAStoreOfFormat1AndRaisesItsFormatWithTheFirstRecord) {
-  std::vector<write_set> sets;
-  {
-    const auto store = open(path_);
-    for (int i = 0; i < 3; ++i) {
-      sets.push_back(make(*store, "g" + std::to_string(i), i));
-      ASSERT_TRUE(commit(*store, sets.back()));
+/// Turns the lists of a store back into what the formats 1 and 2 had: one timeline, and gids without a time. Only the
+/// first `count` entries, and only when `keep_new` is set beside the families that came with format 3.
+void make_older(const std::string& path, int format, std::size_t count, bool keep_new) {
+  raw_database old{path, {"timeline"}};
+  std::size_t made = 0;
+  for (const char* const from : {"ended", "open"}) {
+    for (const auto& [key, value] : old.all(from)) {
+      const bool is_open = std::string{from} == "open";
+      const auto parts = is_open ? keys::parse_open(key) : keys::parse_ended(key);
+      const std::string head{static_cast<char>(parts->filed.status), static_cast<char>(parts->filed.type)};
+      const std::string end = is_open ? std::string(8, '\0') + value.substr(1) : value.substr(1);
+      const std::string flags = format == 1 ? "" : std::string(1, parts->filed.stuck ? '\1' : '\0');
+      if (made++ == count) return;
+      const auto position = keys::make_position(parts->position.created, parts->position.row);
+      old.put("timeline", std::string{position.view()}, static_cast<char>(format) + flags + head + end);
+      old.remove(from, key);
     }
   }
-  {
-    raw_database old{path_};
-    EXPECT_EQ(old.get("meta", "format"), "2");
-    old.put("meta", "format", "1");
-    for (const char* const index : {"due", "timeline"}) {
-      for (const auto& [key, value] : old.all(index)) old.replace(index, key, '\1' + value.substr(2));  // without flags
+  for (const auto& [key, value] : old.all("gids")) old.put("gids", key, '\1' + value.substr(1, 8));
+  if (format == 1) {
+    for (const auto& [key, value] : old.all("due")) old.replace("due", key, '\1' + value.substr(2));  // without flags
+  }
+  old.put("meta", "format", std::to_string(format));
+  if (keep_new) return;
+  old.drop("open");
+  old.drop("ended");
+}
+
+std::vector<std::string> gids_of(const list_page& page) {
+  std::vector<std::string> gids;
+  for (const txn_record& one : page.records) gids.push_back(one.definition->gid.value);
+  return gids;
+}
+
+/// Each way to ask for the records that the tests of upgrades store.
+void expect_upgraded_lists(store& kept, bool knows_stuck) {
+  EXPECT_THAT(gids_of(*kept.list({})), ElementsAre("stuck", "failed", "done", "open-2", "open-1"));
+  EXPECT_THAT(gids_of(*kept.list({.status = txn_status::succeed})), ElementsAre("done"));
+  EXPECT_THAT(gids_of(*kept.list({.status = txn_status::failed})), ElementsAre("failed"));
+  EXPECT_EQ(kept.list({.stuck = true})->records.size(), knows_stuck ? 1U : 0U);
+  EXPECT_THAT(gids_of(*kept.list({.created_to = moment(2), .gid_prefix = "open"})), ElementsAre("open-2", "open-1"));
+}
+
+// Who upgrades finds everything where it was, finished and unfinished, and can go on with it.
+TEST_F(RocksdbStore, OpensStoresOfOlderFormatsAndBringsTheirListsToThisOne) {
+  for (const int format : {1, 2}) {
+    const std::string path = path_ + std::to_string(format);
+    write_set first;
+    {
+      const auto store = open(path);
+      first = make(*store, "open-1", 1);
+      std::vector<write_set> sets{first, make(*store, "open-2", 2), make(*store, "done", 3), make(*store, "failed", 4),
+                                  make(*store, "stuck", 5)};
+      sets.push_back(finishing(sets[2], txn_status::succeed, moment(30)));
+      sets.push_back(finishing(sets[3], txn_status::failed, moment(40)));
+      sets.push_back(following(sets[4]));
+      sets.back().progress.stuck = format > 1;
+      for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
     }
+    make_older(path, format, 5, /*keep_new=*/false);
+    for (int start = 0; start < 2; ++start) {
+      const auto store = open(path);
+      ASSERT_NE(store, nullptr);
+      expect_upgraded_lists(*store, format > 1);
+      EXPECT_EQ(store->due({})->entries.size(), 3U);
+      EXPECT_EQ(commit(*store, make(*store, "done", 9)).error().code, errc::conflict);
+    }
+    {
+      raw_database upgraded{path};
+      EXPECT_EQ(upgraded.get("meta", "format"), "3");
+      EXPECT_FALSE(upgraded.has("timeline"));
+    }
+    const auto store = open(path);
+    ASSERT_TRUE(commit(*store, finishing(first, txn_status::succeed, moment(50))));
+    EXPECT_THAT(gids_of(*store->list({.status = txn_status::succeed})), ElementsAre("done", "open-1"));
+    EXPECT_EQ(*store->expire(moment(1000), 100), 3U);
+    EXPECT_THAT(gids_of(*store->list({})), ElementsAre("stuck", "open-2"));
   }
+}
+
+// The power may fail in the middle of an upgrade.
+TEST_F(RocksdbStore, GoesOnWithAnUpgradeThatWasCutOff) {
   {
     const auto store = open(path_);
-    EXPECT_EQ(store->list({.stuck = false})->records.size(), 3U);
-    EXPECT_EQ(store->due({})->entries.size(), 3U);
-    EXPECT_FALSE(store->due({})->entries[0].stuck);
-    EXPECT_EQ(store->load_history(gid{"g0"})->size(), 0U);
+    std::vector<write_set> sets{make(*store, "open-1", 1), make(*store, "open-2", 2), make(*store, "done", 3),
+                                make(*store, "failed", 4), make(*store, "stuck", 5)};
+    sets.push_back(finishing(sets[2], txn_status::succeed, moment(30)));
+    sets.push_back(finishing(sets[3], txn_status::failed, moment(40)));
+    sets.push_back(following(sets[4]));
+    sets.back().progress.stuck = true;
+    for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
   }
-  EXPECT_EQ((raw_database{path_}.get("meta", "format")), "1");
+  make_older(path_, 2, 3, /*keep_new=*/true);
+  const auto store = open(path_);
+  ASSERT_NE(store, nullptr);
+  expect_upgraded_lists(*store, true);
+}
+
+// One entry that nobody can read must not cost the others, and is not thrown away.
+TEST_F(RocksdbStore, LeavesAListEntryThatItCannotReadWhereItIs) {
   {
     const auto store = open(path_);
-    ASSERT_TRUE(commit(*store, finishing(sets[0], txn_status::succeed, moment(9))));
-    write_set stuck = following(sets[1]);
-    stuck.progress.stuck = true;
-    ASSERT_TRUE(commit(*store, stuck));
-    EXPECT_EQ(store->due({})->entries.size(), 2U);
-    EXPECT_EQ(store->list({.stuck = true})->records.size(), 1U);
+    ASSERT_TRUE(commit(*store, make(*store, "good", 1)));
   }
-  EXPECT_EQ((raw_database{path_}.get("meta", "format")), "2");
-  EXPECT_EQ(open(path_)->due({})->entries.size(), 2U);
+  make_older(path_, 2, 1, /*keep_new=*/false);
+  const std::string key(16, '\1');
+  { raw_database{path_}.put("timeline", key, "\7no entry"); }
+  for (int start = 0; start < 2; ++start) EXPECT_THAT(gids_of(*open(path_)->list({})), ElementsAre("good"));
+  EXPECT_EQ((raw_database{path_}.all("timeline")), (std::map<std::string, std::string>{{key, "\7no entry"}}));
 }
 
 // RocksDB promises nothing of a single removal of what was put twice: whatever files and levels the parts of such a

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <set>
 #include <thread>
@@ -335,7 +337,7 @@ TEST_P(StoreContract, EndsAPageThatIsExactlyFull) {
 }
 
 TEST_P(StoreContract, RefusesPositionsThatNoPageGaveOut) {
-  for (const char* const position : {"2", "xyz", "0011", "ABCDEF0123456789ABCDEF0123456789"}) {
+  for (const char* const position : {"2", "xyz", "g", "0011", "ABCDEF0123456789ABCDEF0123456789"}) {
     EXPECT_EQ(store_->list({.after = position}).error().code, errc::invalid_argument) << position;
     EXPECT_EQ(store_->due({.after = position}).error().code, errc::invalid_argument) << position;
   }
@@ -553,6 +555,128 @@ TEST_P(StoreContract, ListsByTheBeginningOfTheGid) {
   EXPECT_THAT(list_gids({.created_from = moment(20), .gid_prefix = "order"}), ElementsAre("order", "order-22"));
   EXPECT_THAT(list_gids({.gid_prefix = "Order"}), IsEmpty());
   EXPECT_THAT(list_gids({.gid_prefix = std::string(10'000, 'o')}), IsEmpty());
+}
+
+/// One of each kind that a list can ask for: every status, type and stuck, at several times, under two beginnings.
+std::vector<txn_record> fill_with_all_kinds(store& kept) {
+  std::vector<write_set> sets;
+  std::vector<txn_record> stored;
+  for (const txn_status status : all_txn_statuses) {
+    for (const trans_type type : all_trans_types) {
+      for (const bool stuck : {false, true}) {
+        const std::size_t number = stored.size();
+        auto definition = std::make_shared<txn_definition>();
+        definition->gid = gid{(number % 3 == 0 ? "order-" : "payment-") + std::to_string(number)};
+        definition->type = type;
+        definition->query_prepared = number % 4 == 0 ? "http://bank:8080/query" : "http://shop:80/query";
+        definition->create_time = moment(static_cast<std::int64_t>(number * 37 % 50));
+        std::vector<write_set> life{creation(definition, kept.next_row())};
+        life[0].progress.status = txn_status::prepared;
+        life.push_back(is_final(status) ? finishing(life[0], status, moment(1000)) : following(life[0]));
+        life[1].progress.status = status;
+        life[1].progress.stuck = stuck;
+        stored.push_back(kit::after_all(life));
+        sets.insert(sets.end(), life.begin(), life.end());
+      }
+    }
+  }
+  for (const auto& one : kept.commit(sets, durability::synced)) EXPECT_TRUE(one);
+  return stored;
+}
+
+template <class T>
+std::vector<std::optional<T>> any_or(const auto& values) {
+  std::vector<std::optional<T>> all{std::nullopt};
+  all.insert(all.end(), values.begin(), values.end());
+  return all;
+}
+
+std::vector<list_query> all_list_queries() {
+  std::vector<list_query> queries;
+  for (const auto status : any_or<txn_status>(all_txn_statuses)) {
+    for (const auto type : any_or<trans_type>(all_trans_types)) {
+      for (const auto stuck : any_or<bool>(std::array{false, true})) {
+        for (const int span : {0, 1, 2}) {
+          for (const char* const prefix : {"", "order-", "p", "none"}) {
+            list_query query{.status = status, .type = type, .gid_prefix = prefix, .stuck = stuck};
+            if (span > 0) query.created_from = moment(10);
+            if (span > 1) query.created_to = moment(30);
+            queries.push_back(query);
+          }
+        }
+      }
+    }
+  }
+  return queries;
+}
+
+/// What a list must hold, found in the plainest way.
+std::vector<std::string> expected_gids(std::vector<txn_record> stored, const list_query& query) {
+  std::sort(stored.begin(), stored.end(), [](const txn_record& left, const txn_record& right) {
+    return std::pair(left.definition->create_time, left.row) > std::pair(right.definition->create_time, right.row);
+  });
+  std::vector<std::string> gids;
+  for (const txn_record& one : stored) {
+    const txn_definition& is = *one.definition;
+    const bool wanted = (!query.status || *query.status == one.progress.status) &&
+                        (!query.type || *query.type == is.type) &&
+                        (!query.stuck || *query.stuck == one.progress.stuck) &&
+                        (!is_set(query.created_from) || is.create_time >= query.created_from) &&
+                        (!is_set(query.created_to) || is.create_time <= query.created_to) &&
+                        is.gid.value.starts_with(query.gid_prefix) &&
+                        (query.destination.empty() || is.query_prepared.find(query.destination) != std::string::npos);
+    if (wanted) gids.push_back(is.gid.value);
+  }
+  return gids;
+}
+
+// Filters are answered from several indexes: each must give the same list as a look at every record would.
+TEST_P(StoreContract, ListsEveryCombinationOfFilters) {
+  const auto stored = fill_with_all_kinds(*store_);
+  std::size_t number = 0;
+  for (list_query query : all_list_queries()) {
+    query.limit = 1 + number % 7;
+    if (number++ % 5 == 0) query.destination = "bank:8080";
+    ASSERT_EQ(list_gids(query), expected_gids(stored, query))
+        << (query.status ? to_string(*query.status) : "any status") << ' '
+        << (query.type ? to_string(*query.type) : "any type") << ' ' << query.gid_prefix << ' '
+        << (query.stuck ? (*query.stuck ? "stuck" : "not stuck") : "") << (is_set(query.created_from) ? " from" : "")
+        << (is_set(query.created_to) ? " to" : "") << ", " << query.destination << " by " << query.limit;
+  }
+}
+
+// To put a million in order of time means to look at all of them; an operator who types "o" does not wait for that.
+TEST_P(StoreContract, ListsGidsThatBeginAlikeByGidWhenTheyAreMany) {
+  constexpr std::size_t many = 10'001;
+  std::vector<write_set> sets;
+  for (std::size_t i = 0; i < many; ++i) {  // the order of the gids is not that of time
+    const std::string id = "order-" + std::to_string(100'000 + i * 7'919 % many);
+    sets.push_back(make_creation(id, moment(static_cast<std::int64_t>(i))));
+  }
+  sets.push_back(make_creation("other", moment(5)));
+  for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
+  must_commit(finishing(sets[3], txn_status::failed, moment(90'000)));
+  must_commit(finishing(sets[7], txn_status::failed, moment(90'000)));
+
+  const auto by_gid = list_gids({.gid_prefix = "order-", .limit = 1'000});
+  EXPECT_EQ(by_gid.size(), many);
+  EXPECT_TRUE(std::is_sorted(by_gid.begin(), by_gid.end()));
+  const auto of_one_place = list_gids({.gid_prefix = "order-", .destination = "localhost:8081", .limit = 4'000});
+  EXPECT_EQ(of_one_place, by_gid);
+  // What else narrows keeps the newest in front.
+  EXPECT_THAT(list_gids({.status = txn_status::failed, .gid_prefix = "order-"}),
+              ElementsAre(sets[7].gid.value, sets[3].gid.value));
+  EXPECT_THAT(list_gids({.created_from = moment(10'000), .gid_prefix = "order-"}), ElementsAre(sets[10'000].gid.value));
+  // And so do those that are few.
+  EXPECT_THAT(list_gids({.gid_prefix = "order-10000"}), testing::SizeIs(10));
+  EXPECT_FALSE(std::ranges::is_sorted(list_gids({.gid_prefix = "order-10000"})));
+}
+
+TEST_P(StoreContract, GoesOnBehindAGidThatIsGone) {
+  for (const char* const id : {"a", "c", "b"}) created(id);
+  EXPECT_THAT(list_gids({.gid_prefix = "", .after = "g6261"}), ElementsAre("c"));  // behind "ba"
+  EXPECT_THAT(list_gids({.gid_prefix = "b", .after = "g61"}), ElementsAre("b"));
+  EXPECT_THAT(list_gids({.status = txn_status::failed, .after = "g61"}), IsEmpty());
 }
 
 // "Who is waiting for the bank?" is asked while the bank is down.

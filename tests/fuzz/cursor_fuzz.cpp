@@ -81,12 +81,16 @@ void walk_all(std::string_view position) {
 }
 
 void check_cursor(std::string_view cursor) {
-  for (const std::size_t length : {sizeof(keys::timeline_key), sizeof(keys::due_key)}) {
+  for (const std::size_t length : {sizeof(keys::position_key), sizeof(keys::due_key)}) {
     const auto key = keys::parse_cursor(cursor, length);
     if (key) FUZZ_CHECK(key->size() == length && keys::to_hex(*key) == cursor);
   }
   const auto key = keys::parse_kv_cursor(cursor);
   if (key) FUZZ_CHECK(keys::parse_kv(*key) && keys::to_hex(*key) == cursor);
+  if (const auto position = keys::parse_list_cursor(cursor)) {
+    FUZZ_CHECK(cursor ==
+               (position->in_time ? keys::time_cursor(*position->in_time) : keys::gid_cursor(*position->among_gids)));
+  }
   walk_all(cursor);
 }
 
@@ -99,8 +103,14 @@ void check_key(std::string_view bytes) {
   if (const auto parts = keys::parse_due(bytes)) {
     FUZZ_CHECK(keys::make_due(parts->shard, parts->due, parts->row).view() == bytes);
   }
-  if (const auto parts = keys::parse_timeline(bytes)) {
-    FUZZ_CHECK(keys::make_timeline(parts->created, parts->row).view() == bytes);
+  if (const auto parts = keys::parse_position(bytes)) {
+    FUZZ_CHECK(keys::make_position(parts->created, parts->row).view() == bytes);
+  }
+  if (const auto parts = keys::parse_open(bytes)) {
+    FUZZ_CHECK(keys::make_open(parts->filed, parts->position.created, parts->position.row).view() == bytes);
+  }
+  if (const auto parts = keys::parse_ended(bytes)) {
+    FUZZ_CHECK(keys::make_ended(parts->filed, parts->position.created, parts->position.row).view() == bytes);
   }
   if (const auto parts = keys::parse_kv(bytes)) FUZZ_CHECK(keys::make_kv(parts->category, parts->key) == bytes);
   FUZZ_CHECK(keys::from_hex(keys::to_hex(bytes)) == bytes);

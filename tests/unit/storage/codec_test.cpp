@@ -147,6 +147,8 @@ history_page full_history() {
 const codec::timeline_entry finished_entry{txn_status::succeed, trans_type::msg, moment(9), gid{"g"}};
 const codec::timeline_entry stuck_entry{txn_status::aborting, trans_type::saga, {}, gid{"g"}, true};
 const kv_record kv_topic{"topics", "t1", R"([{"url":"u","remark":""}])", 3, moment(2), moment(6)};
+const codec::ended_entry ended_entry{moment(9), gid{"g"}};
+const codec::gid_entry gid_entry{258, moment(4)};
 const codec::due_value due_value{moment(4), gid{"g"}};
 const codec::due_value stuck_due_value{moment(4), gid{"g"}, true};
 
@@ -190,8 +192,9 @@ std::vector<sample> all_samples() {
       {"v1/progress_fresh", encoded(encode_progress, fresh_progress(), trans_type::saga), refusal_of(decode_progress)},
       {"v2/branch_full", encoded(encode_branch, fuller_branch()), refusal_of(decode_branch)},
       {"v1/branch_full", encoded(encode_branch, full_branch()), refusal_of(decode_branch)},
-      {"v2/timeline_finished", encoded(encode_timeline, finished_entry), refusal_of(decode_timeline)},
-      {"v2/timeline_stuck", encoded(encode_timeline, stuck_entry), refusal_of(decode_timeline)},
+      {"v3/open", encoded(encode_open, gid{"g"}), refusal_of(decode_open)},
+      {"v3/ended", encoded(encode_ended, ended_entry), refusal_of(decode_ended)},
+      {"v3/gid", encoded(encode_gid, gid_entry), refusal_of(decode_gid)},
       {"v1/kv", encoded(encode_kv, kv_topic), refusal_of(decode_kv)},
       {"v2/due", encoded(encode_due, due_value), refusal_of(decode_due)},
       {"v2/due_stuck", encoded(encode_due, stuck_due_value), refusal_of(decode_due)},
@@ -212,8 +215,9 @@ TEST(Codec, ReadsTheGoldenBytes) {
   EXPECT_EQ(*codec::decode_progress(read_golden("v2/progress_full")), fuller_progress());
   EXPECT_EQ(*codec::decode_progress(read_golden("v1/progress_fresh")), fresh_progress());
   EXPECT_EQ(*codec::decode_branch(read_golden("v2/branch_full")), fuller_branch());
-  EXPECT_EQ(*codec::decode_timeline(read_golden("v2/timeline_finished")), finished_entry);
-  EXPECT_EQ(*codec::decode_timeline(read_golden("v2/timeline_stuck")), stuck_entry);
+  EXPECT_EQ(*codec::decode_open(read_golden("v3/open")), gid{"g"});
+  EXPECT_EQ(*codec::decode_ended(read_golden("v3/ended")), ended_entry);
+  EXPECT_EQ(*codec::decode_gid(read_golden("v3/gid")), gid_entry);
   EXPECT_EQ(*codec::decode_due(read_golden("v2/due")), due_value);
   EXPECT_EQ(*codec::decode_due(read_golden("v2/due_stuck")), stuck_due_value);
   EXPECT_EQ(*codec::decode_history(read_golden("v2/history_short"), 0), short_history());
@@ -229,12 +233,19 @@ TEST(Codec, ReadsTheGoldenBytesOfFormat1) {
   EXPECT_EQ(*codec::decode_branch(read_golden("v1/branch_full")), full_branch());
   EXPECT_EQ(*codec::decode_timeline(read_golden("v1/timeline_finished")), finished_entry);
   EXPECT_EQ(*codec::decode_due(read_golden("v1/due")), due_value);
+  EXPECT_EQ(*codec::decode_gid(read_golden("v1/row")), codec::gid_entry{258});
+}
+
+// An upgrade reads them, and nothing else does.
+TEST(Codec, ReadsTheListEntriesOfFormat2) {
+  EXPECT_EQ(*codec::decode_timeline(read_golden("v2/timeline_finished")), finished_entry);
+  EXPECT_EQ(*codec::decode_timeline(read_golden("v2/timeline_stuck")), stuck_entry);
 }
 
 // A flag that a later build invents must not be taken for nothing.
 TEST(Codec, RefusesFlagsThatItDoesNotKnow) {
   for (const auto& [bytes, decoded] :
-       {std::pair{encoded(codec::encode_timeline, stuck_entry), refusal_of(codec::decode_timeline)},
+       {std::pair{read_golden("v2/timeline_stuck"), refusal_of(codec::decode_timeline)},
         std::pair{encoded(codec::encode_due, stuck_due_value), refusal_of(codec::decode_due)}}) {
     std::string other = bytes;
     other[1] = 3;
