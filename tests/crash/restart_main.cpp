@@ -1,5 +1,5 @@
 // treaty-restart: how long a coordinator with many unfinished transactions takes from its start until it serves, what
-// memory that needs, and how long until everything that was due is done.
+// memory that needs, what it costs to let them wait, and how long until everything that was due is done.
 //
 // treaty-restart [--only-waiting|--only-due] [COUNT...]. One row for each count and kind: sagas of two steps with
 // bodies of 100 bytes, written to the store by a process that then dies without closing it. "waiting" ones are due in
@@ -11,9 +11,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "storage/rocksdb/rocksdb_store.hpp"
@@ -31,6 +33,7 @@ using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
 constexpr std::size_t batch_size = 4'096;
+constexpr std::chrono::seconds idle_measured{20};
 constexpr std::size_t payload_bytes = 100;
 constexpr std::size_t steps = 2;
 
@@ -99,6 +102,26 @@ double seconds_since(steady::time_point begin) {
   return std::chrono::duration<double>(steady::now() - begin).count();
 }
 
+/// The same, in nanoseconds: of threads that have not ended.
+std::uint64_t cpu_nanoseconds(pid_t process) {
+  std::uint64_t sum = 0;
+  for (const auto& thread : std::filesystem::directory_iterator{"/proc/" + std::to_string(process) + "/task"}) {
+    std::ifstream file{thread.path() / "schedstat"};
+    std::uint64_t used = 0;
+    if (file >> used) sum += used;
+  }
+  return sum;
+}
+
+/// Percent of one core that it takes while nothing is to be done, after a second in which the start ends.
+double idle_percent(pid_t process) {
+  std::this_thread::sleep_for(1s);
+  const auto begin = steady::now();
+  const std::uint64_t before = cpu_nanoseconds(process);
+  std::this_thread::sleep_for(idle_measured);
+  return 1e-7 * static_cast<double>(cpu_nanoseconds(process) - before) / seconds_since(begin);
+}
+
 bool is_ready(std::uint16_t port) {
   return kit::get(port, "/readyz").status == 200;
 }
@@ -136,6 +159,7 @@ void measure(std::size_t count, bool due_now) {
   }
   std::printf("%9zu %-7s  ready after %6.2f s (CPU %5.2f s)  memory then %5ld MiB, at most %5ld MiB", count,
               due_now ? "due" : "waiting", ready, used, memory, memory_of(coordinator.pid(), "VmHWM"));
+  if (!due_now) std::printf("  idle %.3f %% of a core", idle_percent(coordinator.pid()));
   if (done != 0) std::printf("  all done after %6.1f s (CPU %6.1f s)", done, cpu_seconds(coordinator.pid()));
   std::printf("\n");
   std::fflush(stdout);
