@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace treaty {
@@ -10,6 +11,16 @@ struct server_figures {
   std::uint64_t refused = 0;    // over connections_max
   std::uint64_t timed_out = 0;  // clients too slow to speak or to listen; not idle ones
   std::uint64_t malformed = 0;  // garbage, or over a size limit
+};
+
+/// The same while it counts: one thread counts, any reads.
+struct server_counters {
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> timed_out{0};
+  std::atomic<std::uint64_t> malformed{0};
+
+  server_figures read() const { return {accepted, refused, timed_out, malformed}; }
 };
 
 }  // namespace treaty

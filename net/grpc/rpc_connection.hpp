@@ -25,12 +25,7 @@ public:
   rpc_limits limits;
   rpc_budget budget;
   rpc_table methods;
-  struct {
-    std::atomic<std::uint64_t> accepted{0};
-    std::atomic<std::uint64_t> refused{0};
-    std::atomic<std::uint64_t> timed_out{0};
-    std::atomic<std::uint64_t> malformed{0};
-  } counted;  // read by any thread
+  server_counters counted;  // read by any thread
 
   virtual void closed(rpc_connection& which) = 0;
 
@@ -56,7 +51,7 @@ public:
   template <class Work>
   void act(Work work);
 
-  std::size_t place = 0;  // in the home's list
+  std::size_t place = 0;  // the home's
 
 private:
   using error_code = boost::system::error_code;

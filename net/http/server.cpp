@@ -1,12 +1,10 @@
 #include "net/http/server.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "net/http/asio_loop.hpp"
+#include "net/http/lane_connections.hpp"
 #include "net/http/lane_listener.hpp"
 #include "net/http/server_connection.hpp"
 
@@ -14,19 +12,11 @@ namespace treaty {
 namespace {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
-using lane_executor = lane_socket::executor_type;
-using lane_timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, lane_executor>;
-
-constexpr std::chrono::milliseconds sweep_least{5};
-constexpr std::chrono::milliseconds sweep_most{1'000};
 constexpr std::size_t refusing_max = 128;  // connections over the limit that are told so at one time
 
-std::chrono::milliseconds sweep_interval(const http_server_options& options) {
-  const auto least = std::min({options.header_timeout, options.body_timeout, options.idle_timeout,
-                               options.write_timeout, options.linger_timeout});
-  return std::clamp(least / 4, sweep_least, sweep_most);
+std::chrono::milliseconds shortest_limit(const http_server_options& options) {
+  return std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout,
+                   options.linger_timeout});
 }
 
 }  // namespace
@@ -34,11 +24,10 @@ std::chrono::milliseconds sweep_interval(const http_server_options& options) {
 class http_server::lane_server final : public connection_home, public std::enable_shared_from_this<lane_server> {
 public:
   lane_server(asio::io_context& io, std::shared_ptr<lane_listener> listener)
-      : listener_{std::move(listener)}, sweeper_{io.get_executor()} {}
+      : listener_{std::move(listener)}, open_{io.get_executor()} {}
 
   std::uint16_t port() const { return listener_->port(); }
-  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
-  server_figures figures() const { return {counted.accepted, counted.refused, counted.timed_out, counted.malformed}; }
+  std::size_t count() const { return open_.count(); }
 
   void start() {
     listener_->start([self = weak_from_this()](lane_socket socket) {
@@ -49,51 +38,34 @@ public:
   /// Runs `work` on the lane.
   template <class Work>
   void on_lane(Work work) {
-    asio::post(sweeper_.get_executor(), [self = shared_from_this(), work] { work(*self); });
+    open_.post([self = shared_from_this(), work] { work(*self); });
   }
 
   void stop_accepting() { listener_->stop(); }
 
   void close_idle() {
-    for_each([](server_connection& one) { one.close_when_idle(); });
+    open_.for_each([](server_connection& one) { one.close_when_idle(); });
   }
 
   void end() {
     stop_accepting();
-    for_each([](server_connection& one) { one.close(); });
-    sweeper_.cancel();
+    open_.for_each([](server_connection& one) { one.close(); });
+    open_.stop_sweeping();
   }
 
-  void closed(server_connection& which) override {
-    const std::size_t place = which.place;
-    std::swap(open[place], open.back());
-    open[place]->place = place;
-    open.pop_back();
-    count_.store(open.size(), std::memory_order_relaxed);
-  }
+  void closed(server_connection& which) override { open_.remove(which); }
 
 private:
-  /// Backwards, so that a connection that ends in `work` moves only those that had their turn.
-  template <class Work>
-  void for_each(Work work) {
-    for (std::size_t left = open.size(); left-- > 0;) {
-      const std::shared_ptr<server_connection> one = open[left];
-      work(*one);
-    }
-  }
-
   void welcome(lane_socket socket) {
-    if (open.size() >= options.connections_max + refusing_max) {
+    if (open_.count() >= options.connections_max + refusing_max) {
       ++counted.refused;
       return;  // closes it
     }
-    if (open.empty()) clock = std::chrono::steady_clock::now();
+    if (open_.empty()) clock = std::chrono::steady_clock::now();
     const auto one = std::make_shared<server_connection>(std::move(socket), *this);
-    one->place = open.size();
-    open.push_back(one);
-    count_.store(open.size(), std::memory_order_relaxed);
-    sweep_later();
-    if (open.size() > options.connections_max) {
+    open_.add(one);
+    open_.sweep_later(shortest_limit(options), [self = shared_from_this()] { self->sweep(); });
+    if (open_.count() > options.connections_max) {
       ++counted.refused;
       return one->refuse({.status = 503, .body = R"({"message":"too many connections"})", .headers = {}});
     }
@@ -101,23 +73,13 @@ private:
     one->start();
   }
 
-  void sweep_later() {
-    if (sweeping_) return;
-    sweeping_ = true;
-    sweeper_.expires_after(sweep_interval(options));
-    sweeper_.async_wait([self = shared_from_this()](const error_code& error) {
-      self->sweeping_ = false;
-      if (error || self->open.empty()) return;
-      self->clock = std::chrono::steady_clock::now();
-      self->for_each([](server_connection& one) { one.sweep(); });
-      if (!self->open.empty()) self->sweep_later();
-    });
+  void sweep() {
+    clock = std::chrono::steady_clock::now();
+    open_.for_each([](server_connection& one) { one.sweep(); });
   }
 
   const std::shared_ptr<lane_listener> listener_;
-  lane_timer sweeper_;
-  bool sweeping_ = false;
-  std::atomic<std::size_t> count_{0};
+  lane_connections<server_connection> open_;
 };
 
 result<std::unique_ptr<http_server>> http_server::listen(asio_loop& lane, http_server_options options,
@@ -153,7 +115,7 @@ std::size_t http_server::connections() const {
 }
 
 server_figures http_server::figures() const {
-  return running_->figures();
+  return running_->counted.read();
 }
 
 }  // namespace treaty

@@ -28,14 +28,8 @@ class connection_home {
 public:
   http_server_options options;
   http_handler handle;
-  steady_time clock{};  // as of the last sweep: exact enough for time-outs
-  struct {
-    std::atomic<std::uint64_t> accepted{0};
-    std::atomic<std::uint64_t> refused{0};
-    std::atomic<std::uint64_t> timed_out{0};
-    std::atomic<std::uint64_t> malformed{0};
-  } counted;  // read by any thread
-  std::vector<std::shared_ptr<server_connection>> open;
+  steady_time clock{};      // as of the last sweep: exact enough for time-outs
+  server_counters counted;  // read by any thread
 
   virtual void closed(server_connection& which) = 0;
 
@@ -62,7 +56,7 @@ public:
   void close_when_idle();
   void close();
 
-  std::size_t place = 0;  // in home.open
+  std::size_t place = 0;  // the home's
 
 private:
   enum class phase : std::uint8_t { reading_head, reading_body, answering, writing, lingering, closed };
