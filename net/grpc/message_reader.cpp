@@ -1,11 +1,10 @@
 #include "net/grpc/message_reader.hpp"
 
 #include "net/http/gunzip.hpp"
+#include "net/http2/http2_session.hpp"
 
 namespace treaty {
 namespace {
-
-constexpr std::size_t prefix_length = 5;
 
 std::size_t length_in(std::string_view prefix) {
   std::size_t length = 0;
@@ -25,19 +24,19 @@ void message_reader::take(std::string_view bytes) {
 }
 
 result<std::optional<std::string>> message_reader::next() {
-  if (held_.size() < prefix_length) return std::optional<std::string>{};
+  if (held_.size() < grpc_prefix_length) return std::optional<std::string>{};
   const auto flag = static_cast<unsigned char>(held_.front());
   if (flag > 1) return failure{errc::corrupt, "the message's first byte is neither 0 nor 1"};
   const std::size_t length = length_in(held_);
   if (length > message_bytes_max_) return too_large(length, message_bytes_max_);
-  if (held_.size() < prefix_length + length) return std::optional<std::string>{};
+  if (held_.size() < grpc_prefix_length + length) return std::optional<std::string>{};
   std::string out;
   if (flag == 1) {
-    TREATY_TRY(out, unpacked(std::string_view{held_}.substr(prefix_length, length)));
+    TREATY_TRY(out, unpacked(std::string_view{held_}.substr(grpc_prefix_length, length)));
   } else {
-    out.assign(held_, prefix_length, length);
+    out.assign(held_, grpc_prefix_length, length);
   }
-  held_.erase(0, prefix_length + length);
+  held_.erase(0, grpc_prefix_length + length);
   return std::optional{std::move(out)};
 }
 
@@ -49,11 +48,8 @@ result<std::string> message_reader::unpacked(std::string_view bytes) const {
 }
 
 void append_message(std::string& out, std::string_view message) {
-  const auto byte = [&](unsigned shift) {
-    return static_cast<char>(static_cast<unsigned char>(message.size() >> shift));
-  };
-  const char prefix[prefix_length] = {0, byte(24), byte(16), byte(8), byte(0)};
-  out.append(prefix, prefix_length);
+  const auto prefix = grpc_prefix(message.size());
+  out.append(prefix.data(), prefix.size());
   out.append(message);
 }
 

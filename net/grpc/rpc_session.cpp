@@ -13,23 +13,15 @@ namespace {
 
 constexpr std::int32_t connection_window = 4 << 20;
 constexpr std::uint32_t stream_window = 1 << 20;
-constexpr std::size_t hpack_overhead = 32;  // of each header, RFC 7541, 4.1
-constexpr std::size_t complaint_bytes_max = 256;
+constexpr std::size_t hpack_overhead = 32;               // of each header, RFC 7541, 4.1
 constexpr std::size_t status_message_bytes_max = 2'000;  // clients take 8 KiB of headers, and a byte may become three
 constexpr std::string_view standard_type = "application/grpc";
 
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
-
 // The library copies the value unless it lives for ever, and writes to neither.
 nghttp2_nv entry(std::string_view name, std::string_view value, bool value_is_static) {
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-  };
   const auto flags =
       value_is_static ? NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE : NGHTTP2_NV_FLAG_NO_COPY_NAME;
-  return {bytes(name), bytes(value), name.size(), value.size(), static_cast<std::uint8_t>(flags)};
+  return {bytes_of(name), bytes_of(value), name.size(), value.size(), static_cast<std::uint8_t>(flags)};
 }
 
 grpc_status status_of(const failure& why) {
@@ -73,7 +65,7 @@ struct rpc_session_events {
 
   static int frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     rpc_session& to = self(user);
-    if (frame->hd.type == NGHTTP2_SETTINGS) to.settled_ = true;
+    if (frame->hd.type == NGHTTP2_SETTINGS) to.note_settings();
     rpc_session::call* const one = to.find(frame->hd.stream_id);
     if (one == nullptr) return 0;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
@@ -97,7 +89,7 @@ struct rpc_session_events {
   }
 
   static int complained(nghttp2_session*, int, const char* text, std::size_t size, void* user) {
-    self(user).complaint_.assign(text, std::min(size, complaint_bytes_max));
+    self(user).note_complaint({text, size});
     return 0;
   }
 
@@ -118,21 +110,12 @@ struct rpc_session_events {
     nghttp2_session_callbacks_set_error_callback2(out, complained);
     return out;
   }
-
-  static nghttp2_option* made_options() {
-    nghttp2_option* out = nullptr;
-    TREATY_ASSERT(nghttp2_option_new(&out) == 0);
-    nghttp2_option_set_no_closed_streams(out, 1);
-    // Metadata of a client may begin or end with a blank.
-    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(out, 1);
-    return out;
-  }
 };
 
 rpc_session::rpc_session(const rpc_table& methods, const rpc_limits& limits, rpc_budget& budget)
     : methods_{methods}, limits_{limits}, budget_{budget} {
   static const nghttp2_session_callbacks* const events = rpc_session_events::made();
-  static const nghttp2_option* const options = rpc_session_events::made_options();
+  static const nghttp2_option* const options = make_http2_options();
   TREATY_ASSERT(nghttp2_session_server_new2(&session_, events, this, options) == 0);
   const std::array<nghttp2_settings_entry, 3> settings{
       {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams_max},
@@ -143,27 +126,12 @@ rpc_session::rpc_session(const rpc_table& methods, const rpc_limits& limits, rpc
 }
 
 rpc_session::~rpc_session() {
-  nghttp2_session_del(session_);
   for (auto& [stream, one] : calls_) release(one);
 }
 
 result<void> rpc_session::receive(std::string_view bytes, clock::time_point now) {
   now_ = now;
-  const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const ssize_t taken = nghttp2_session_mem_recv(session_, data, bytes.size());
-  if (taken < 0) return broken(nghttp2_strerror(static_cast<int>(taken)));
-  return {};
-}
-
-result<void> rpc_session::produce(std::string& out, std::size_t bytes_max) {
-  while (out.size() < bytes_max) {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
-    if (size < 0) return broken(nghttp2_strerror(static_cast<int>(size)));
-    if (size == 0) return {};
-    out.append(text_of(bytes, static_cast<std::size_t>(size)));
-  }
-  return {};
+  return http2_session::receive(bytes);
 }
 
 void rpc_session::send(std::int32_t stream, std::string_view message) {
@@ -206,21 +174,9 @@ void rpc_session::end_late(clock::time_point now) {
   for (const std::int32_t stream : late) finish(stream, {grpc_cancelled, "the request did not come in time"});
 }
 
-void rpc_session::ping() {
-  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // fails only for want of memory
-}
-
 void rpc_session::go_away() {
   const std::int32_t last = nghttp2_session_get_last_proc_stream_id(session_);
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
-}
-
-bool rpc_session::has_more_to_say() const {
-  return nghttp2_session_want_write(session_) != 0;
-}
-
-bool rpc_session::is_over() const {
-  return nghttp2_session_want_read(session_) == 0;
 }
 
 rpc_session::call* rpc_session::find(std::int32_t stream) {
@@ -342,12 +298,6 @@ std::int64_t rpc_session::read_answer(std::int32_t stream, std::uint8_t* into, s
   if (nghttp2_submit_trailer(session_, stream, trailers.data(), count) != 0)
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   return static_cast<std::int64_t>(written);
-}
-
-failure rpc_session::broken(std::string_view what) const {
-  std::string text{what};
-  if (!complaint_.empty()) text += ": " + complaint_;
-  return {errc::corrupt, std::move(text)};
 }
 
 }  // namespace treaty

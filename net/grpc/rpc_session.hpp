@@ -13,8 +13,7 @@
 #include "core/base/result.hpp"
 #include "net/grpc/message_reader.hpp"
 #include "net/grpc/rpc.hpp"
-
-struct nghttp2_session;
+#include "net/http2/http2_session.hpp"
 
 namespace treaty {
 
@@ -38,24 +37,19 @@ struct rpc_message {
   std::string bytes;
 };
 
-/// The server's side of one HTTP/2 connection that carries gRPC: bytes in, bytes out, no sockets. What a client can
-/// make it hold is bounded by the limits and the budget. Threads: one.
-class rpc_session {
+/// The server's side of one HTTP/2 connection that carries gRPC. What a client can make it hold is bounded by the
+/// limits and the budget.
+class rpc_session final : public http2_session {
 public:
   using clock = std::chrono::steady_clock;
 
   /// All three outlive it.
   rpc_session(const rpc_table& methods, const rpc_limits& limits, rpc_budget& budget);
   ~rpc_session();
-  rpc_session(const rpc_session&) = delete;
-  rpc_session& operator=(const rpc_session&) = delete;
 
-  /// Takes all of `bytes`; the messages in them are found with `take_messages`. Errors: corrupt: what `produce` still
-  /// gives may be sent, then the connection is of no more use.
+  /// Takes all of `bytes`; the messages in them are found with `take_messages`. Errors as of the base.
   result<void> receive(std::string_view bytes, clock::time_point now);
   std::vector<rpc_message> take_messages() { return std::exchange(messages_, {}); }
-  /// Appends what is to be sent next, until `out` has about `bytes_max`. Errors as of `receive`.
-  result<void> produce(std::string& out, std::size_t bytes_max);
 
   /// Of an RPC that has ended, all three do nothing.
   void send(std::int32_t stream, std::string_view message);
@@ -65,14 +59,8 @@ public:
 
   /// Ends the RPCs whose requests do not come.
   void end_late(clock::time_point now);
-  /// A PING that the client must answer.
-  void ping();
   /// No more RPCs from now on; those that are under way go on.
   void go_away();
-  bool has_settled() const { return settled_; }
-  bool has_more_to_say() const;
-  /// Nothing more is to be read.
-  bool is_over() const;
 
 private:
   friend struct rpc_session_events;
@@ -106,17 +94,13 @@ private:
   void begin_answer(std::int32_t stream, call& one);
   void submit_end(std::int32_t stream, call& one);
   std::int64_t read_answer(std::int32_t stream, std::uint8_t* into, std::size_t size, std::uint32_t& flags);
-  failure broken(std::string_view what) const;
 
   const rpc_table& methods_;
   const rpc_limits& limits_;
   rpc_budget& budget_;
-  nghttp2_session* session_ = nullptr;
   std::unordered_map<std::int32_t, call> calls_;
   std::vector<rpc_message> messages_;
   clock::time_point now_{};
-  bool settled_ = false;
-  std::string complaint_;
 };
 
 }  // namespace treaty

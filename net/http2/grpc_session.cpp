@@ -13,26 +13,11 @@ namespace treaty {
 namespace {
 
 constexpr std::int32_t connection_window = 1 << 20;
-constexpr std::size_t prefix_length = 5;
-constexpr std::size_t complaint_bytes_max = 256;
-
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
 
 nghttp2_nv entry_of(const request_header& one) {
   // The library copies both, and does not write to them.
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-  };
   const auto flags = one.is_lasting ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX;
-  return {bytes(one.name), bytes(one.value), one.name.size(), one.value.size(), static_cast<std::uint8_t>(flags)};
-}
-
-// The message in its frame: a flag (not compressed), four bytes of length, the payload.
-std::array<std::uint8_t, prefix_length> prefix_of(std::size_t length) {
-  const auto byte = [&](unsigned shift) { return static_cast<std::uint8_t>(length >> shift); };
-  return {0, byte(24), byte(16), byte(8), byte(0)};
+  return {bytes_of(one.name), bytes_of(one.value), one.name.size(), one.value.size(), static_cast<std::uint8_t>(flags)};
 }
 
 }  // namespace
@@ -61,7 +46,7 @@ struct grpc_session_events {
   }
 
   static int frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    if (frame->hd.type == NGHTTP2_SETTINGS) self(user).settled_ = true;
+    if (frame->hd.type == NGHTTP2_SETTINGS) self(user).note_settings();
     if (frame->hd.type == NGHTTP2_GOAWAY) self(user).went_away(frame->goaway.last_stream_id);
     const bool carries_answer = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (carries_answer && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) self(user).answered(frame->hd.stream_id);
@@ -84,7 +69,7 @@ struct grpc_session_events {
   }
 
   static int complained(nghttp2_session*, int, const char* text, std::size_t size, void* user) {
-    self(user).complaint_.assign(text, std::min(size, complaint_bytes_max));
+    self(user).note_complaint({text, size});
     return 0;
   }
 
@@ -94,19 +79,19 @@ struct grpc_session_events {
     if (call == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     const std::string_view payload = call->call.payload;
     std::size_t written = 0;
-    if (call->bytes_sent < prefix_length) {
-      const auto prefix = prefix_of(payload.size());
-      written = std::min(size, prefix_length - call->bytes_sent);
+    if (call->bytes_sent < grpc_prefix_length) {
+      const auto prefix = grpc_prefix(payload.size());
+      written = std::min(size, grpc_prefix_length - call->bytes_sent);
       std::memcpy(into, prefix.data() + call->bytes_sent, written);
       call->bytes_sent += written;
     }
-    if (call->bytes_sent >= prefix_length) {
-      const std::string_view rest = payload.substr(call->bytes_sent - prefix_length).substr(0, size - written);
+    if (call->bytes_sent >= grpc_prefix_length) {
+      const std::string_view rest = payload.substr(call->bytes_sent - grpc_prefix_length).substr(0, size - written);
       if (!rest.empty()) std::memcpy(into + written, rest.data(), rest.size());
       call->bytes_sent += rest.size();
       written += rest.size();
     }
-    if (call->bytes_sent == prefix_length + payload.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (call->bytes_sent == grpc_prefix_length + payload.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(written);
   }
 
@@ -121,29 +106,16 @@ struct grpc_session_events {
     nghttp2_session_callbacks_set_error_callback2(out, complained);
     return out;
   }
-
-  static nghttp2_option* made_options() {
-    nghttp2_option* out = nullptr;
-    TREATY_ASSERT(nghttp2_option_new(&out) == 0);
-    nghttp2_option_set_no_closed_streams(out, 1);
-    // A grpc-message may begin or end with a blank.
-    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(out, 1);
-    return out;
-  }
 };
 
 grpc_session::grpc_session(std::string_view user_agent) : user_agent_{user_agent} {
   static const nghttp2_session_callbacks* const events = grpc_session_events::made();
-  static const nghttp2_option* const options = grpc_session_events::made_options();
+  static const nghttp2_option* const options = make_http2_options();
   TREATY_ASSERT(nghttp2_session_client_new2(&session_, events, this, options) == 0);
   const std::array<nghttp2_settings_entry, 2> settings{
       {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, grpc_answer::header_bytes_max}}};
   TREATY_ASSERT(nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0);
   TREATY_ASSERT(nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, connection_window) == 0);
-}
-
-grpc_session::~grpc_session() {
-  nghttp2_session_del(session_);
 }
 
 void grpc_session::start(grpc_exchange_ptr what, clock::time_point now) {
@@ -167,39 +139,13 @@ grpc_exchange_ptr grpc_session::abandon(grpc_exchange& late) {
 }
 
 std::size_t grpc_session::capacity() const {
-  if (!settled_ || is_leaving()) return 0;
+  if (!has_settled() || is_leaving()) return 0;
   const std::size_t limit = nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   return limit > calls_.size() ? limit - calls_.size() : 0;
 }
 
-result<void> grpc_session::receive(std::string_view bytes) {
-  const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const ssize_t taken = nghttp2_session_mem_recv(session_, data, bytes.size());
-  if (taken < 0) return broken(nghttp2_strerror(static_cast<int>(taken)));
-  return {};
-}
-
-result<void> grpc_session::produce(std::string& out, std::size_t bytes_max) {
-  while (out.size() < bytes_max) {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
-    if (size < 0) return broken(nghttp2_strerror(static_cast<int>(size)));
-    if (size == 0) return {};
-    out.append(text_of(bytes, static_cast<std::size_t>(size)));
-  }
-  return {};
-}
-
-void grpc_session::ping() {
-  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // fails only for want of memory
-}
-
 bool grpc_session::is_leaving() const {
   return nghttp2_session_check_request_allowed(session_) == 0;
-}
-
-bool grpc_session::is_over() const {
-  return nghttp2_session_want_read(session_) == 0;
 }
 
 std::vector<grpc_exchange_ptr> grpc_session::take_all() {
@@ -231,7 +177,7 @@ void grpc_session::answered(std::int32_t stream) {
   const grpc_exchange* const call = find(stream);
   if (call == nullptr) return;
   // An answer before the whole request: nobody waits for the rest of it.
-  if (call->bytes_sent < prefix_length + call->call.payload.size()) reset(stream, NGHTTP2_NO_ERROR);
+  if (call->bytes_sent < grpc_prefix_length + call->call.payload.size()) reset(stream, NGHTTP2_NO_ERROR);
   end(stream, call->answer.status());
 }
 
@@ -250,12 +196,6 @@ void grpc_session::closed(std::int32_t stream, std::uint32_t error) {
   std::string why = "the stream was reset: ";
   why += nghttp2_http2_strerror(error);
   end(stream, {grpc_code_of_reset(error), std::move(why)});
-}
-
-failure grpc_session::broken(std::string_view what) const {
-  std::string text{what};
-  if (!complaint_.empty()) text += ": " + complaint_;
-  return {errc::corrupt, std::move(text)};
 }
 
 }  // namespace treaty

@@ -12,8 +12,7 @@
 
 #include "core/base/result.hpp"
 #include "net/http2/grpc_exchange.hpp"
-
-struct nghttp2_session;
+#include "net/http2/http2_session.hpp"
 
 namespace treaty {
 
@@ -24,18 +23,15 @@ struct ended_call {
   grpc_status how;
 };
 
-/// The client's side of one HTTP/2 connection that carries unary gRPC calls: bytes in, bytes out, no sockets.
+/// The client's side of one HTTP/2 connection that carries unary gRPC calls.
 ///
 /// A call is a stream: HEADERS and DATA out; HEADERS, DATA and trailers in. Answers are bounded (grpc_answer), their
-/// messages dropped as they come, so that a peer cannot make it hold more than its headers. Threads: one.
-class grpc_session {
+/// messages dropped as they come, so that a peer cannot make it hold more than its headers.
+class grpc_session final : public http2_session {
 public:
   using clock = std::chrono::steady_clock;
 
   explicit grpc_session(std::string_view user_agent);
-  ~grpc_session();
-  grpc_session(const grpc_session&) = delete;
-  grpc_session& operator=(const grpc_session&) = delete;
 
   /// Precondition: `capacity() > 0`. The bytes come with the next `produce`.
   void start(grpc_exchange_ptr what, clock::time_point now);
@@ -44,21 +40,12 @@ public:
   /// Calls that may be started now; 0 before the peer has settled and after it said that it goes away.
   std::size_t capacity() const;
   std::size_t in_flight() const { return calls_.size(); }
-  /// Takes all of `bytes`; what they end is found with `take_ended`. Errors: corrupt: the connection is of no more use.
-  result<void> receive(std::string_view bytes);
-  /// Appends what is to be sent next, until `out` has about `bytes_max`. Errors as of `receive`.
-  result<void> produce(std::string& out, std::size_t bytes_max);
+  /// Takes all of `bytes`; what they end is found with `take_ended`. Errors as of the base.
+  using http2_session::receive;
   /// In the order in which they ended.
   std::vector<ended_call> take_ended() { return std::exchange(ended_, {}); }
-  /// A PING that the peer must answer.
-  void ping();
-  bool has_settled() const { return settled_; }
   /// The peer takes no more calls; those that it has may still be answered.
   bool is_leaving() const;
-  /// Nothing more is to be read: the peer went away, or broke the rules. What `produce` still gives may be sent.
-  bool is_over() const;
-  /// Why, as far as the library says; may be empty.
-  const std::string& complaint() const { return complaint_; }
   /// The calls that have not ended, in the order of their start.
   std::vector<grpc_exchange_ptr> take_all();
 
@@ -71,14 +58,10 @@ private:
   void answered(std::int32_t stream);
   void went_away(std::int32_t last_stream);
   void closed(std::int32_t stream, std::uint32_t error);
-  failure broken(std::string_view what) const;
 
   const std::string user_agent_;
-  nghttp2_session* session_ = nullptr;
   std::unordered_map<std::int32_t, grpc_exchange_ptr> calls_;
   std::vector<ended_call> ended_;
-  bool settled_ = false;
-  std::string complaint_;
 };
 
 }  // namespace treaty
