@@ -9,10 +9,10 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-.PHONY: help run signup build test check asan tsan fuzz sim sim-bugs storm restart bench overload soak format clean setup
+.PHONY: help run signup build test check asan tsan fuzz sim sim-bugs storm restart bench micro-bench micro micro-compare overload soak lists format clean setup
 
 help: ## list these commands
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 15
 
 run: setup $(RELEASE)/build.ninja ## build, start treatyd and two services, run a saga that commits and one that is rolled back
 	@echo "run: building the coordinator and the demo services (a few minutes the first time)"
@@ -64,6 +64,16 @@ restart: setup $(RELEASE)/build.ninja ## from the start to ready, and to all don
 bench: build ## the load benchmark on the real binary; bench/README.md has the rest
 	@$(RELEASE)/bin/treaty-bench saga --treatyd $(RELEASE)/bin/treatyd
 
+micro-bench: setup $(RELEASE)/build.ninja
+	@cmake --build --preset release -j $(JOBS) --target micro_bench
+
+micro: micro-bench ## what each stage of a request costs, in two or three minutes
+	@bench/micro.py run $(RELEASE)/bin/micro_bench $(RELEASE)/micro.json
+	@bench/micro.py table $(RELEASE)/micro.json
+
+micro-compare: micro-bench ## the same, beside bench/baselines/micro.json; fails when a stage is more than 15 % slower
+	@bench/micro.py check $(RELEASE)/bin/micro_bench bench/baselines/micro.json $(RELEASE)/micro.json
+
 overload: build ## offer ten times what the coordinator can do, and judge what becomes of it; overload.html has the plots
 	@$(RELEASE)/bin/treaty-bench overload --treatyd $(RELEASE)/bin/treatyd --participant-latency 0.2 -k 300 -d 8 \
 	  --json $(RELEASE)/overload.json --html $(RELEASE)/overload.html
@@ -72,6 +82,10 @@ soak: build ## does anything grow? MINUTES=60 for an hour; soak.html has the plo
 	@$(RELEASE)/bin/treaty-bench soak --treatyd $(RELEASE)/bin/treatyd -d $$((60 * $(or $(MINUTES),5))) \
 	  --rate $(or $(RATE),500) --participant-latency 0.005 --participant-troubles 0.001 --participant-ongoing 0.001 \
 	  --drain-limit 240 --json $(RELEASE)/soak.json --html $(RELEASE)/soak.html
+
+lists: build ## how long do lists take with 10 million finished transactions and a million that wait? STORE=directory keeps the store
+	@$(RELEASE)/bin/treaty-lists --treatyd $(RELEASE)/bin/treatyd --in $(or $(STORE),$(RELEASE)/lists) \
+	  --finished $(or $(FINISHED),10000000) --parked $(or $(PARKED),1000000)
 
 format: setup ## format every C++ file
 	@tools/format.sh

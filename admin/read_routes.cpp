@@ -6,8 +6,9 @@
 namespace treaty {
 namespace {
 
-/// A page may come back short because a look-up does bounded work. This many are made for one request.
-constexpr std::size_t look_ups_max = 16;
+/// A page may come back short because a look-up does bounded work: about 5 ms of it. This many are made for one
+/// request: who asks has an answer within 20 ms, and goes on when it is not enough.
+constexpr std::size_t look_ups_max = 3;
 
 /// Fills one page, look-up after look-up.
 class page_filler : public std::enable_shared_from_this<page_filler> {

@@ -1,6 +1,5 @@
 #include "storage/rocksdb/opener.hpp"
 
-#include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 
@@ -80,7 +79,7 @@ std::string make_node_identity() {
 }  // namespace
 
 opener::opener(const rocksdb_options& options, std::shared_ptr<rocksdb::EventListener> listener)
-    : options_{options}, tuned_{tune_database(options)}, cache_{rocksdb::NewLRUCache(options.block_cache_bytes)} {
+    : options_{options}, tuned_{tune_database(options)}, cache_{make_cache(options)} {
   tuned_.listeners.push_back(std::move(listener));
 }
 

@@ -75,6 +75,11 @@ std::shared_ptr<insert_hint> tune_hint(family one, const insert_hint::flag& repl
 
 }  // namespace
 
+std::shared_ptr<rocksdb::Cache> make_cache(const rocksdb_options& options) {
+  constexpr int shard_bits = 3;  // few threads read; a shard must hold the largest blocks, whole indexes of files
+  return rocksdb::NewLRUCache(options.block_cache_bytes, shard_bits);
+}
+
 rocksdb::DBOptions tune_database(const rocksdb_options& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
@@ -119,6 +124,10 @@ rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& opti
   if (one == family::gids) {
     // Most look-ups are for gids that are new: the answer "not here" must not cost a read of each level.
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    // In parts of a few KB: the filter of a whole file has megabytes, which a part of the cache does not even hold, and
+    // each look-up would read it again.
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
     // The same for what is still in memory; a hash table would do it, too, but not give gids in order.
     tuned.memtable_whole_key_filtering = true;
     tuned.memtable_prefix_bloom_size_ratio = bloom_share;

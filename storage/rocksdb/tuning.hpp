@@ -14,6 +14,8 @@ namespace treaty {
 /// Replay ends at the first gap: no write is kept whose predecessors were lost.
 inline constexpr auto log_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
 
+/// For the blocks of all families.
+std::shared_ptr<rocksdb::Cache> make_cache(const rocksdb_options& options);
 rocksdb::DBOptions tune_database(const rocksdb_options& options);
 /// `cache` and `replayed`, which turns true when the store is open, are shared by all families.
 rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& options,
