@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "obs/log.hpp"
+
 namespace treaty {
 namespace {
 
@@ -249,14 +251,21 @@ void transaction_state::read_again_after(const failure& why) {
   home_->arm(timer_, now() + read_again_after_failure);
 }
 
+/// It cannot go on, and no retry mends it: its operators have to know which one it is.
+void transaction_state::note_corruption(const failure& why) {
+  home_->metrics().corrupt_records->Increment();
+  log_error("the record of a transaction cannot be read: it stands still", {{"gid", id_.value}, {"why", why.detail}});
+}
+
 void transaction_state::restored(loaded& from) {
   reading_ = false;
   if (!from.record && from.record.error().code != errc::not_found) {
-    if (from.record.error().code == errc::corrupt) home_->metrics().corrupt_records->Increment();
+    const bool is_corrupt = from.record.error().code == errc::corrupt;
+    if (is_corrupt) note_corruption(from.record.error());
     for (envelope& one : std::exchange(unheard_, {})) {
       if (one.to != nullptr) one.to->answer(unreadable(from.record.error()));
     }
-    if (from.record.error().code == errc::corrupt) return retire_until(std::nullopt);
+    if (is_corrupt) return retire_until(std::nullopt);
     return home_->arm(timer_, now() + read_again_after_failure);
   }
   const std::chrono::milliseconds delay = home_->options().progress_delay_max;

@@ -57,6 +57,7 @@ private:
   void answer(const reply& what);
   void answer_all(const treaty::answer& what);
   void read_again_after(const failure& why);
+  void note_corruption(const failure& why);
   void reload();
   void forget();
   void settle_down();
