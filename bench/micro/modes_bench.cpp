@@ -1,5 +1,4 @@
-#include <benchmark/benchmark.h>
-
+#include "bench/micro/measure.hpp"
 #include "core/driver.hpp"
 #include "tests/kit/mode_kit.hpp"
 
@@ -41,13 +40,14 @@ private:
 };
 
 /// prepare, a registration for each branch, submit, every confirm.
-void BM_TccDriverRoundTrip(benchmark::State& bench) {
+void drive_tcc(benchmark::State& bench) {
   const auto branches = static_cast<std::size_t>(bench.range(0));
   const auto definition = kit::define(kit::mode_spec{.type = trans_type::tcc});
   std::vector<register_requested> registrations;
   for (std::size_t at = 0; at < branches; ++at) {
     registrations.push_back(kit::registration(trans_type::tcc, {.id = step_branch_id(at).value}, 2));
   }
+  const micro::measured_part measured{bench, 1};
   for (auto _ : bench) {
     round_trip tcc{definition->gid};
     tcc.offer(prepare_requested{definition, 1});
@@ -57,15 +57,15 @@ void BM_TccDriverRoundTrip(benchmark::State& bench) {
     if (!tcc.ended_after(3 + branches)) bench.SkipWithError("tcc did not finish in its writes");
     benchmark::DoNotOptimize(tcc.machine());
   }
-  bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(BM_TccDriverRoundTrip)->Arg(2)->Arg(16)->Arg(128);
+BENCHMARK(drive_tcc)->Name("tcc/drive")->ArgName("branches")->Arg(2)->Arg(16)->Arg(128);
 
 /// submit, every action.
-void BM_MsgDriverRoundTrip(benchmark::State& bench) {
+void drive_message(benchmark::State& bench) {
   kit::mode_spec spec{.type = trans_type::msg};
   for (std::int64_t step = 0; step < bench.range(0); ++step) spec.steps.push_back("step" + std::to_string(step));
   const auto definition = kit::define(spec);
+  const micro::measured_part measured{bench, 1};
   for (auto _ : bench) {
     round_trip message{definition->gid};
     message.offer(submit_requested{definition, 1});
@@ -73,13 +73,13 @@ void BM_MsgDriverRoundTrip(benchmark::State& bench) {
     if (!message.ended_after(2)) bench.SkipWithError("message did not finish in two writes");
     benchmark::DoNotOptimize(message.machine());
   }
-  bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(BM_MsgDriverRoundTrip)->Arg(1)->Arg(16)->Arg(128);
+BENCHMARK(drive_message)->Name("msg/drive")->ArgName("steps")->Arg(1)->Arg(16)->Arg(128);
 
 /// prepare, submit, every action.
-void BM_PreparedMsgDriverRoundTrip(benchmark::State& bench) {
+void drive_prepared_message(benchmark::State& bench) {
   const auto definition = kit::define(kit::mode_spec{.type = trans_type::msg, .steps = {"credit"}});
+  const micro::measured_part measured{bench, 1};
   for (auto _ : bench) {
     round_trip message{definition->gid};
     message.offer(prepare_requested{definition, 1});
@@ -88,9 +88,8 @@ void BM_PreparedMsgDriverRoundTrip(benchmark::State& bench) {
     if (!message.ended_after(3)) bench.SkipWithError("message did not finish in three writes");
     benchmark::DoNotOptimize(message.machine());
   }
-  bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(BM_PreparedMsgDriverRoundTrip);
+BENCHMARK(drive_prepared_message)->Name("msg/drive_prepared");
 
 }  // namespace
 }  // namespace treaty

@@ -1,5 +1,4 @@
-#include <benchmark/benchmark.h>
-
+#include "bench/micro/measure.hpp"
 #include "core/driver.hpp"
 #include "tests/kit/saga_kit.hpp"
 
@@ -7,16 +6,16 @@
 namespace treaty {
 namespace {
 
-void BM_SagaDecideToSuccess(benchmark::State& bench) {
+void decide_saga(benchmark::State& bench) {
   const txn_state start = kit::submitted_state(static_cast<std::size_t>(bench.range(0)));
+  const micro::measured_part measured{bench, bench.range(0)};
   for (auto _ : bench) {
     txn_state end = kit::answer_all(start, call_outcome::success);
     if (end.record.progress.status != txn_status::succeed) bench.SkipWithError("saga did not finish");
     benchmark::DoNotOptimize(end);
   }
-  bench.SetItemsProcessed(bench.iterations() * bench.range(0));
 }
-BENCHMARK(BM_SagaDecideToSuccess)->Arg(2)->Arg(16)->Arg(128);
+BENCHMARK(decide_saga)->Name("saga/decide")->ArgName("steps")->Arg(2)->Arg(16)->Arg(128);
 
 /// Offers every answer in turn; each write is durable at once. Returns how many writes there were.
 std::size_t drive_to_end(driver& saga, std::shared_ptr<const txn_definition> definition) {
@@ -43,19 +42,19 @@ std::size_t drive_to_end(driver& saga, std::shared_ptr<const txn_definition> def
 }
 
 /// A whole saga as the actor runs it: submit, its write, every answer, the last write.
-void BM_SagaDriverRoundTrip(benchmark::State& bench) {
+void drive_saga(benchmark::State& bench) {
   kit::saga_spec spec;
   for (std::int64_t step = 0; step < bench.range(0); ++step) spec.steps.push_back("step" + std::to_string(step));
   const auto definition = kit::define(spec);
+  const micro::measured_part measured{bench, 1};
   for (auto _ : bench) {
     driver saga{definition->gid, 1, {}, std::chrono::milliseconds{100}};
     const std::size_t writes = drive_to_end(saga, definition);
     if (!saga.finished() || writes != 2) bench.SkipWithError("saga did not finish in two writes");
     benchmark::DoNotOptimize(saga);
   }
-  bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(BM_SagaDriverRoundTrip)->Arg(2)->Arg(16)->Arg(128);
+BENCHMARK(drive_saga)->Name("saga/drive")->ArgName("steps")->Arg(2)->Arg(16)->Arg(128);
 
 }  // namespace
 }  // namespace treaty

@@ -1,66 +1,72 @@
-// What does one request cost before and after the coordinator: reading a submit, writing a query's answer, a new gid?
-
-#include <benchmark/benchmark.h>
-
+// What does text cost: a submit read into a definition, records written for those who ask, a new gid?
 #include <string>
+#include <vector>
 
+#include "bench/micro/measure.hpp"
+#include "bench/micro/requests.hpp"
 #include "net/wire/new_gid.hpp"
 #include "net/wire/record_json.hpp"
+#include "net/wire/resource_json.hpp"
 #include "net/wire/trans_body.hpp"
 
 namespace treaty {
 namespace {
 
-/// About 600 bytes: two steps, as clients send them.
-std::string submit_body() {
-  return R"({"gid":"cmjz5qujUXwLGqinEj6dqj","trans_type":"saga","concurrent":false,"steps":[)"
-         R"({"action":"http://bank-a.internal:8081/api/busi/TransOut",)"
-         R"("compensate":"http://bank-a.internal:8081/api/busi/TransOutRevert"},)"
-         R"({"action":"http://bank-b.internal:8081/api/busi/TransIn",)"
-         R"("compensate":"http://bank-b.internal:8081/api/busi/TransInRevert"}],)"
-         R"("payloads":["{\"amount\":30,\"from\":\"account-0001\",\"to\":\"account-0002\"}",)"
-         R"("{\"amount\":30,\"from\":\"account-0001\",\"to\":\"account-0002\"}"],"protocol":"http",)"
-         R"("branch_headers":{"x-tenant":"t-17","x-trace":"4bf92f3577b34da6a3ce929d0e0e4736"},"request_timeout":5})";
-}
-
-void BM_ReadSubmit(benchmark::State& bench) {
-  const std::string body = submit_body();
+void read_submit(benchmark::State& bench) {
+  const std::string body = micro::submit_body();
+  const micro::measured_part measured{bench, 1};
   for (auto _ : bench) {
     auto read = parse_trans_body(body);
     auto definition = make_definition(*std::move(read));
     if (!definition) bench.SkipWithError("the body was refused");
     benchmark::DoNotOptimize(definition);
   }
-  bench.SetBytesProcessed(bench.iterations() * static_cast<std::int64_t>(body.size()));
-  bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(BM_ReadSubmit);
+BENCHMARK(read_submit)->Name("wire/read_submit");
 
-void BM_WriteQueryAnswer(benchmark::State& bench) {
+txn_record ended_saga() {
   txn_record record;
-  record.definition = *make_definition(*parse_trans_body(submit_body()));
+  record.definition = *make_definition(*parse_trans_body(micro::submit_body()));
   record.progress.status = txn_status::succeed;
   record.progress.legs.resize(initial_leg_count(*record.definition));
-  std::size_t bytes = 0;
-  for (auto _ : bench) {
-    const std::string json = query_json(record);
-    bytes = json.size();
-    benchmark::DoNotOptimize(json.data());
-  }
-  if (bytes < 1000) bench.SkipWithError("the answer is too short");
-  bench.SetBytesProcessed(bench.iterations() * static_cast<std::int64_t>(bytes));
-  bench.SetItemsProcessed(bench.iterations());
+  return record;
 }
-BENCHMARK(BM_WriteQueryAnswer);
 
-void BM_NewGid(benchmark::State& bench) {
+template <class Write>
+void write(benchmark::State& bench, std::size_t bytes_least, Write to_text) {
+  std::size_t bytes = 0;
+  {
+    const micro::measured_part measured{bench, 1};
+    for (auto _ : bench) {
+      const std::string json = to_text();
+      bytes = json.size();
+      benchmark::DoNotOptimize(json.data());
+    }
+  }
+  if (bytes < bytes_least) bench.SkipWithError("the text is too short");
+  bench.counters["bytes"] = static_cast<double>(bytes);
+}
+
+void write_query_answer(benchmark::State& bench) {
+  write(bench, 1'000, [record = ended_saga()] { return query_json(record); });
+}
+BENCHMARK(write_query_answer)->Name("wire/write_query_answer");
+
+void write_page(benchmark::State& bench) {
+  write(bench, 10'000, [records = std::vector<txn_record>(100, ended_saga())] {
+    return page_resource(records, "00112233445566778899aabbccddeeff");
+  });
+}
+BENCHMARK(write_page)->Name("wire/write_page_of_100");
+
+void make_new_gid(benchmark::State& bench) {
+  const micro::measured_part measured{bench, 1};
   for (auto _ : bench) {
     const std::string id = new_gid();
     benchmark::DoNotOptimize(id.data());
   }
-  bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(BM_NewGid);
+BENCHMARK(make_new_gid)->Name("wire/new_gid");
 
 }  // namespace
 }  // namespace treaty
