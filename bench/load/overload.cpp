@@ -26,11 +26,14 @@ double capacity_of(const coordinator_under_load& coordinator, load_options optio
   return measured.per_second();
 }
 
-/// The admitted ones may be slower than on a quiet day by half, and by what `Limits.CallWaitMax` lets each call of a
+/// The admitted ones may be slower than on a normal day by half, and by what `Limits.CallWaitMax` lets each call of a
 /// burst wait, no more.
-std::int64_t latency_limit(std::int64_t normal_p99, std::size_t branches) {
+std::int64_t latency_limit(const load_report& report) {
   constexpr std::int64_t call_wait_max = 250'000'000;
-  return normal_p99 + normal_p99 / 2 + call_wait_max * static_cast<std::int64_t>(branches);
+  const std::int64_t normal_p99 = report.phases[normal].counts.to_last_branch.at(0.99);
+  std::size_t calls = 0;
+  for (const mixed_form& one : report.options.mix) calls = std::max(calls, branches_of(one.form));
+  return normal_p99 + normal_p99 / 2 + call_wait_max * static_cast<std::int64_t>(calls);
 }
 
 verdict offered_enough(const load_report& report, double capacity) {
@@ -44,7 +47,7 @@ verdict offered_enough(const load_report& report, double capacity) {
 verdict kept_its_latency(const load_report& report) {
   const std::int64_t usual = report.phases[normal].counts.to_last_branch.at(0.99);
   const std::int64_t over = report.phases[overload].counts.to_last_branch.at(0.99);
-  return {over <= latency_limit(usual, branches_of(report.options.form)),
+  return {over <= latency_limit(report),
           fmt::format("admitted work keeps its latency: p99 {:.0f} ms, {:.0f} ms on a normal day", milliseconds(over),
                       milliseconds(usual))};
 }
@@ -75,7 +78,7 @@ verdict stayed_small(const load_report& report) {
 
 verdict recovered(const load_report& report) {
   const std::int64_t load_end = report.after.at;
-  const std::int64_t limit = latency_limit(report.phases[normal].counts.to_last_branch.at(0.99));
+  const std::int64_t limit = latency_limit(report);
   const auto took = recovery_ns(report.timeline, load_end, limit);
   if (!took) return {false, "latency was not back to normal when the run ended"};
   return {*took < std::chrono::nanoseconds{recovery_limit}.count(),
