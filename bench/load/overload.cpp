@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "bench/load/coordinator.hpp"
