@@ -38,6 +38,7 @@ int digit_of(char character) {
 }
 
 constexpr char gid_mark = 'g';  // no digit of hex
+constexpr char many_mark = 'm';
 
 failure no_position() {
   return {errc::invalid_argument, "not a position that a page has given out"};
@@ -187,8 +188,9 @@ result<std::string> parse_cursor(std::string_view cursor, std::size_t size) {
   return *std::move(key);
 }
 
-std::string time_cursor(const position_parts& last) {
-  return to_hex(make_position(last.created, last.row).view());
+std::string time_cursor(const position_parts& last, gids_found gids) {
+  const std::string position = to_hex(make_position(last.created, last.row).view());
+  return gids == gids_found::too_many ? many_mark + position : position;
 }
 
 std::string gid_cursor(std::string_view last) {
@@ -201,8 +203,9 @@ result<list_position> parse_list_cursor(std::string_view cursor) {
     if (!last || last->empty() || last->size() > gid_length_max) return no_position();
     return list_position{std::nullopt, *std::move(last)};
   }
-  TREATY_TRY(const std::string key, parse_cursor(cursor, sizeof(position_key)));
-  return list_position{parse_position(key), std::nullopt};
+  const bool are_many = cursor.starts_with(many_mark);
+  TREATY_TRY(const std::string key, parse_cursor(cursor.substr(are_many ? 1 : 0), sizeof(position_key)));
+  return list_position{parse_position(key), std::nullopt, are_many ? gids_found::too_many : gids_found::not_looked_for};
 }
 
 std::string behind_prefix(std::string_view prefix) {

@@ -98,12 +98,15 @@ std::optional<std::string> from_hex(std::string_view text);
 
 /// A page's `next` back to the key it stands for, which has `size` bytes. Errors: invalid_argument.
 result<std::string> parse_cursor(std::string_view cursor, std::size_t size);
-/// Where a page of a list goes on: behind a place in time, or behind a gid when the list is in their order.
-std::string time_cursor(const position_parts& last);
+/// Where a page of a list goes on: behind a place in time, or behind a gid when the list is in their order. A place in
+/// time may say that the gids were found to be too many to begin with them.
+enum class gids_found : std::uint8_t { not_looked_for = 1, too_many };
+std::string time_cursor(const position_parts& last, gids_found gids = gids_found::not_looked_for);
 std::string gid_cursor(std::string_view last);
 struct list_position {
   std::optional<position_parts> in_time;
   std::optional<std::string> among_gids;
+  gids_found gids = gids_found::not_looked_for;
 };
 /// Errors: invalid_argument.
 result<list_position> parse_list_cursor(std::string_view cursor);

@@ -21,6 +21,8 @@ inline constexpr std::size_t prefix_matches_max = 10'000;
 /// in the next call.
 class list_budget {
 public:
+  /// The time begins now.
+  void restart() noexcept { begin_ = clock::now(); }
   /// An entry was looked at and left out.
   void count_entry() noexcept { spend(1); }
   /// A record was loaded, to be shown or to be left out.
@@ -41,7 +43,7 @@ private:
     spent_ = work_ >= work_max || clock::now() - begin_ >= time_max;
   }
 
-  const clock::time_point begin_ = clock::now();
+  clock::time_point begin_ = clock::now();
   std::size_t work_ = 0;
   std::size_t next_look_ = work_unwatched;
   bool spent_ = false;

@@ -71,14 +71,16 @@ result<list_page> lister::list(const list_query& query) const {
   rocksdb::ManagedSnapshot snapshot{&*db_};
   rocksdb::ReadOptions how;
   how.snapshot = snapshot.snapshot();
-  search at{query, how, span_of(query, after.in_time), {}, {}};
+  search at{query, how, span_of(query, after.in_time), {}, after.gids, {}};
   result<void> done;
   if (after.among_gids) {
     done = list_by_gid(at, *after.among_gids + '\0');
-  } else if (query.gid_prefix.empty()) {
+  } else if (query.gid_prefix.empty() || at.gids == keys::gids_found::too_many) {
     done = list_by_time(at);
   } else {
     TREATY_TRY(auto few, find_prefix(at));
+    at.budget.restart();
+    if (!few) at.gids = keys::gids_found::too_many;
     const bool is_first = query.after.empty();
     done = few                                           ? list_named(at, *std::move(few))
            : is_first && !narrows_classes_or_time(query) ? list_by_gid(at, {})
@@ -93,7 +95,7 @@ result<void> lister::list_by_time(search& at) const {
   keys::position_parts last;
   while (entries.has_entry()) {
     if (at.is_over()) {
-      at.page.next = keys::time_cursor(last);
+      at.page.next = keys::time_cursor(last, at.gids);
       return {};
     }
     last = entries.position();

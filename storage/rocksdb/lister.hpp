@@ -28,6 +28,7 @@ private:
     const rocksdb::ReadOptions& how;
     list_span span;
     list_budget budget;
+    keys::gids_found gids;
     list_page page;
     bool is_over() const { return page.records.size() == query.limit || budget.is_spent(); }
   };

@@ -88,8 +88,8 @@ void check_cursor(std::string_view cursor) {
   const auto key = keys::parse_kv_cursor(cursor);
   if (key) FUZZ_CHECK(keys::parse_kv(*key) && keys::to_hex(*key) == cursor);
   if (const auto position = keys::parse_list_cursor(cursor)) {
-    FUZZ_CHECK(cursor ==
-               (position->in_time ? keys::time_cursor(*position->in_time) : keys::gid_cursor(*position->among_gids)));
+    FUZZ_CHECK(cursor == (position->in_time ? keys::time_cursor(*position->in_time, position->gids)
+                                            : keys::gid_cursor(*position->among_gids)));
   }
   walk_all(cursor);
 }

@@ -85,12 +85,16 @@ TEST(Keys, OfAPlaceInAListTravelAsCursors) {
   const std::string in_time = keys::time_cursor(position);
   EXPECT_EQ(keys::parse_list_cursor(in_time)->in_time, position);
   EXPECT_FALSE(keys::parse_list_cursor(in_time)->among_gids);
+  const std::string among_many = keys::time_cursor(position, keys::gids_found::too_many);
+  EXPECT_EQ(among_many, "m" + in_time);
+  EXPECT_EQ(keys::parse_list_cursor(among_many)->in_time, position);
+  EXPECT_EQ(keys::parse_list_cursor(among_many)->gids, keys::gids_found::too_many);
   const std::string by_gid = keys::gid_cursor(std::string("a\0b", 3));
   EXPECT_EQ(by_gid, "g610062");
   EXPECT_EQ(keys::parse_list_cursor(by_gid)->among_gids, std::string("a\0b", 3));
   EXPECT_FALSE(keys::parse_list_cursor(by_gid)->in_time);
   for (const std::string& wrong : {std::string{"g"}, std::string{"g6"}, std::string{"gg"}, std::string{"00"},
-                                   "g" + std::string(2 * gid_length_max + 2, '6')}) {
+                                   "mm" + in_time, "g" + std::string(2 * gid_length_max + 2, '6')}) {
     EXPECT_EQ(keys::parse_list_cursor(wrong).error().code, errc::invalid_argument) << wrong;
   }
 }
