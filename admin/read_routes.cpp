@@ -6,7 +6,7 @@
 namespace treaty {
 namespace {
 
-/// A page may come back short because a look-up does bounded work: about 5 ms of it. This many are made for one
+/// A page may come back short because a look-up does bounded work: about 4 ms of it. This many are made for one
 /// request: who asks has an answer within 20 ms, and goes on when it is not enough.
 constexpr std::size_t look_ups_max = 3;
 

@@ -34,7 +34,7 @@ private:
   static constexpr std::size_t record_work = 16;      // entries cost as much as one record, about
   static constexpr std::size_t work_unwatched = 512;  // the clock is asked this seldom: short lists never see it
   static constexpr std::size_t work_max = 16 * 1024;  // 1,024 records
-  static constexpr clock::duration time_max = std::chrono::milliseconds{5};
+  static constexpr clock::duration time_max = std::chrono::milliseconds{4};
 
   void spend(std::size_t work) noexcept {
     work_ += work;
