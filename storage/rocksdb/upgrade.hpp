@@ -11,7 +11,7 @@ namespace treaty {
 /// Raises the store's format first, so that no older build mistakes a part for the whole; then each batch adds entries
 /// and removes those it has read. One that is cut off goes on where it was. What cannot be read stays where it is, and
 /// the log says so.
-/// Errors: unavailable. Blocks: about 5 us for each transaction.
+/// Errors: unavailable. Blocks: up to 20 us for each transaction.
 result<void> upgrade(database& db);
 
 }  // namespace treaty
