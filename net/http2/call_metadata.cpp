@@ -41,11 +41,13 @@ bool is_legal_value(std::string_view name, std::string_view value) {
 }  // namespace
 
 result<std::vector<std::pair<std::string, std::string>>> call_metadata(const branch_call& call) {
-  std::vector<std::pair<std::string, std::string>> out{{"dtm-gid", std::string{call.gid}},
-                                                       {"dtm-trans_type", std::string{to_string(call.type)}},
-                                                       {"dtm-branch_id", call.id.value},
-                                                       {"dtm-op", std::string{call.op}},
-                                                       {"dtm-dtm", ""}};
+  std::vector<std::pair<std::string, std::string>> out;
+  out.reserve(5 + (call.headers == nullptr ? 0 : call.headers->size()));
+  out.emplace_back("dtm-gid", call.gid);
+  out.emplace_back("dtm-trans_type", to_string(call.type));
+  out.emplace_back("dtm-branch_id", call.id.value);
+  out.emplace_back("dtm-op", call.op);
+  out.emplace_back("dtm-dtm", "");
   if (call.headers != nullptr) {
     for (const auto& [name, value] : *call.headers)
       if (std::string key = lower_case(name); !is_reserved(key)) out.emplace_back(std::move(key), value);

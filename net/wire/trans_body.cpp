@@ -31,6 +31,7 @@ result<void> read_payloads(element value, texts& into) {
   simdjson::dom::array listed;
   if (auto read = read_array(value, "payloads", listed); !read) return read;
   into.clear();
+  into.reserve(std::min(listed.size(), steps_max));
   for (const element one : listed) {
     if (auto read = read_text(one, "payloads[]", into.emplace_back()); !read) return read;
   }
@@ -93,6 +94,7 @@ result<void> read_steps(element value, std::vector<step>& into, texts& data) {
   simdjson::dom::array listed;
   if (auto read = read_array(value, "steps", listed); !read) return read;
   into.clear();
+  into.reserve(std::min(listed.size(), steps_max));
   data.clear();
   for (const element one : listed) {
     if (into.size() == steps_max) {
