@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
+#include <thread>
 #include <vector>
 
 #include "storage/keys.hpp"
@@ -81,6 +83,10 @@ void add_parked(std::uint64_t number, time_point created, store& kept, std::vect
   sets.push_back(std::move(parked));
 }
 
+double processor_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
 }  // namespace
 
 std::string gid_of(std::uint64_t number) {
@@ -106,6 +112,19 @@ std::string fill(const std::string& path, const amounts& wanted, time_point now)
     sets.clear();
     if ((number + 1) / told_each != (number + 1 - batch_size / 2) / told_each)
       std::fprintf(stderr, "filled with %llu\n", static_cast<unsigned long long>(number + 1));
+  }
+  return {};
+}
+
+std::string settle(const std::string& path) {
+  constexpr double idle_share = 0.01;
+  constexpr auto pause = 2s;
+  const auto opened = open_rocksdb_store({.path = path});
+  if (!opened) return opened.error().detail;
+  for (int idle = 0; idle < 3;) {
+    const double before = processor_seconds();
+    std::this_thread::sleep_for(pause);
+    idle = processor_seconds() - before < idle_share * std::chrono::duration<double>(pause).count() ? idle + 1 : 0;
   }
   return {};
 }

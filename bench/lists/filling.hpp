@@ -30,4 +30,8 @@ inline constexpr std::uint64_t tcc_each = 10'000;   // of the finished
 /// Returns an error's text, or nothing.
 std::string fill(const std::string& path, const amounts& wanted, time_point now);
 
+/// Opens a store and waits until it has nothing more to put in order, as one that was filled over days has not. Returns
+/// an error's text, or nothing.
+std::string settle(const std::string& path);
+
 }  // namespace treaty::lists

@@ -126,6 +126,7 @@ json to_json(const figure& one) {
 int run(options chosen) {
   const files::path directory{chosen.directory};
   const time_point newest = filled(directory, chosen.held);
+  if (const std::string why = settle((directory / "data").string()); !why.empty()) throw std::runtime_error{why};
   if (chosen.only_fill) return 0;
   kit::treatyd_process coordinator{chosen.treatyd, directory, {.config = "LogLevel: warn\n", .start_limit = 1800s}};
   const auto begin = steady::now();
