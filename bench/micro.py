@@ -184,8 +184,8 @@ def main(arguments=None):
         for path in paths:
             added.add_argument(path)
         if runs:
-            added.add_argument("--seconds", type=float, default=0.08, help="of each repetition")
-            added.add_argument("--repetitions", type=int, default=9)
+            added.add_argument("--seconds", type=float, default=0.04, help="of each repetition")
+            added.add_argument("--repetitions", type=int, default=7)
         if compares:
             added.add_argument("--worse-than", type=float, default=15, help="percent")
 
