@@ -85,7 +85,7 @@ def judge(before, after, worse_than):
     """(name, before's ns on after's machine, after's ns, ratio, verdicts) of each benchmark that both have."""
     _, machine = slowdown(before, after)
     limit = 1 + worse_than / 100
-    for name, now in after["benchmarks"].items():
+    for name, now in sorted(after["benchmarks"].items()):
         was = before["benchmarks"].get(name)
         if was is None or name in CALIBRATION:
             continue
