@@ -59,6 +59,7 @@ struct config {
   byte_size grpc_body_max = 4_MiB;
 
   std::int64_t lanes = 0;
+  std::int64_t priority_boost = 5;
   std::int64_t limits_live_max = 20'000;
   byte_size limits_live_bytes_max = 512_MiB;
   span limits_call_wait_max = std::chrono::milliseconds{250};

@@ -11,6 +11,7 @@
 #include "app/log_config.hpp"
 #include "app/open_files.hpp"
 #include "app/ports_file.hpp"
+#include "app/scheduling.hpp"
 #include "app/service_manager.hpp"
 #include "app/signals.hpp"
 #include "app/wiring.hpp"
@@ -48,7 +49,9 @@ int fail(const failure& why) {
 }
 
 int run(const command_line& line, const loaded_config& loaded, port_layers& layers) {
-  log_info("treatyd starts", {{"version", version()}, {"open_files_max", raise_open_files_limit()}});
+  log_info("treatyd starts", {{"version", version()},
+                              {"open_files_max", raise_open_files_limit()},
+                              {"nice", raise_priority(static_cast<int>(loaded.values.priority_boost))}});
   log_notices(loaded);
   auto started = service::start(loaded.values, layers);
   if (!started) return fail(started.error());
