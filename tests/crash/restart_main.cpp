@@ -15,7 +15,6 @@
 #include <fstream>
 #include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "storage/rocksdb/rocksdb_store.hpp"
@@ -113,12 +112,17 @@ std::uint64_t cpu_nanoseconds(pid_t process) {
   return sum;
 }
 
+void let_pass(steady::duration time) {
+  const auto until = steady::now() + time;
+  kit::eventually([&] { return steady::now() >= until; }, time + 1s);
+}
+
 /// Percent of one core that it takes while nothing is to be done, after a second in which the start ends.
 double idle_percent(pid_t process) {
-  std::this_thread::sleep_for(1s);
+  let_pass(1s);
   const auto begin = steady::now();
   const std::uint64_t before = cpu_nanoseconds(process);
-  std::this_thread::sleep_for(idle_measured);
+  let_pass(idle_measured);
   return 1e-7 * static_cast<double>(cpu_nanoseconds(process) - before) / seconds_since(begin);
 }
 
