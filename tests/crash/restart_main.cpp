@@ -114,7 +114,7 @@ std::uint64_t cpu_nanoseconds(pid_t process) {
 
 void let_pass(steady::duration time) {
   const auto until = steady::now() + time;
-  kit::eventually([&] { return steady::now() >= until; }, time + 1s);
+  kit::eventually([&] { return steady::now() >= until; }, std::chrono::ceil<std::chrono::milliseconds>(time) + 1s);
 }
 
 /// Percent of one core that it takes while nothing is to be done, after a second in which the start ends.
