@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t small_buffer_bytes = 4ULL << 20;
 constexpr double bloom_share = 0.1;  // of a memtable, for its filter
+constexpr std::size_t file_bytes = 8ULL << 20;
 constexpr std::size_t tombstone_window = 16 * 1024;
 constexpr std::size_t tombstones_in_window = 8 * 1024;
 
@@ -71,6 +72,21 @@ std::shared_ptr<insert_hint> tune_hint(family one, const insert_hint::flag& repl
       break;
   }
   return nullptr;
+}
+
+/// What is new goes next to what came before it, in the middle of a family: behind the rows so far, or at the end of a
+/// class. Each merge rewrites the file there, which is therefore small.
+void tune_compaction(family one, rocksdb::ColumnFamilyOptions& tuned) {
+  tuned.target_file_size_base = file_bytes;
+  tuned.target_file_size_multiplier = 2;  // of each level below: a large store has not too many files
+  // New gids, and new due entries of all shards, lie among all there are, and each merge rewrites much of the family.
+  // So there are few merges: entries of `due` mostly vanish before, and only a start reads them in order; a look-up of
+  // a gid asks the filter of each new file.
+  if (one == family::due || one == family::gids) {
+    tuned.level0_file_num_compaction_trigger = one == family::due ? 16 : 8;
+    tuned.level0_slowdown_writes_trigger = 40;
+    tuned.level0_stop_writes_trigger = 60;
+  }
 }
 
 }  // namespace
@@ -133,7 +149,8 @@ rocksdb::ColumnFamilyOptions tune_family(family one, const rocksdb_options& opti
     tuned.memtable_prefix_bloom_size_ratio = bloom_share;
   }
   tuned.memtable_insert_with_hint_prefix_extractor = tune_hint(one, replayed);
-  if (one == family::due || one == family::open || one == family::ended) {
+  tune_compaction(one, tuned);
+  if (one == family::open || one == family::ended) {
     // Entries here live briefly; a file that is mostly tombstones is compacted before scans have to wade through it.
     tuned.table_properties_collector_factories.push_back(
         rocksdb::NewCompactOnDeletionCollectorFactory(tombstone_window, tombstones_in_window));
