@@ -174,8 +174,9 @@ const std::array table{
            .most = 256},
     option{.path = "PriorityBoost",
            .field = &config::priority_boost,
-           .help = "By how many steps of nice the process runs before others on the machine, which may be waiting for it. "
-                   "Takes CAP_SYS_NICE; without it nothing changes.",
+           .help =
+               "By how many steps of nice the process runs before others on the machine, which may be waiting for it. "
+               "Takes CAP_SYS_NICE; without it nothing changes.",
            .most = 20},
     option{.path = "Limits.LiveMax",
            .field = &config::limits_live_max,
