@@ -10,9 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -143,10 +143,12 @@ void tcp_listener::shut_down() {
 }
 
 std::uint16_t free_port() {
-  std::random_device random;
-  std::uniform_int_distribution<std::uint16_t> any{10'000, 30'000};
-  for (int attempt = 0; attempt < 1'000; ++attempt) {
-    const std::uint16_t port = any(random);
+  constexpr int processes = 200;
+  constexpr int each = 100;
+  static std::atomic<int> given{0};
+  const int first = 10'000 + ::getpid() % processes * each;
+  for (int attempt = 0; attempt < each; ++attempt) {
+    const auto port = static_cast<std::uint16_t>(first + ++given % each);
     const int descriptor = open_socket();
     const sockaddr_in address = loopback(port);
     const bool is_free = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;

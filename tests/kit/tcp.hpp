@@ -60,7 +60,8 @@ private:
 };
 
 /// A port of 127.0.0.1 on which nobody listens, for servers that cannot choose one and say which. It is not one of
-/// those that the system gives out itself: of them, a connection somewhere else may take any at the next moment.
+/// those that the system gives out itself: of them, a connection somewhere else may take any at the next moment. Nor is
+/// it one that another test is about to use: each process has a hundred of its own.
 std::uint16_t free_port();
 
 /// A port of 127.0.0.1 that refuses connections as long as this object lives: it is taken, but nobody listens.

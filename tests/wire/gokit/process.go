@@ -4,12 +4,12 @@ package gokit
 
 import (
 	"fmt"
-	"math/rand"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -75,12 +75,14 @@ func Eventually(limit time.Duration, holds func() bool) bool {
 }
 
 // MustFreePort is for servers that cannot choose a port and say which. It is not one of those that the system gives out
-// itself: of them, a connection somewhere else may take any at the next moment.
+// itself: of them, a connection somewhere else may take any at the next moment. Nor is it one that another test is about
+// to use: each process has a hundred of its own (kit::free_port does the same).
 func MustFreePort(t *testing.T) int {
 	t.Helper()
-	random := rand.New(rand.NewSource(time.Now().UnixNano()))
-	for attempt := 0; attempt < 1000; attempt++ {
-		port := 10000 + random.Intn(20000)
+	const processes, each = 200, 100
+	first := 10000 + os.Getpid()%processes*each
+	for attempt := 0; attempt < each; attempt++ {
+		port := first + int(atomic.AddInt64(&portsGiven, 1))%each
 		if listener, err := net.Listen("tcp", Local(port)); err == nil {
 			listener.Close()
 			return port
@@ -89,6 +91,8 @@ func MustFreePort(t *testing.T) int {
 	t.Fatal("no port is free")
 	return 0
 }
+
+var portsGiven int64
 
 // Local is the address of a port of this machine.
 func Local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
