@@ -75,11 +75,11 @@ answer shard_state::admit(const envelope& in) const {
 /// would run into their time limits before they are made. Those that are known already are let in.
 bool shard_state::would_wait_too_long(const envelope& in) const {
   const txn_definition* const begun = begun_by(in.what);
-  if (begun == nullptr || parked_.contains(in.gid.value)) return false;
+  if (begun == nullptr) return false;
   const std::size_t looked_at = std::min(begun->steps.size(), steps_looked_at_max);
   const std::size_t coming = home_->writes_under_way();  // of those that were let in before, and have made no call yet
   for (const step& one : std::span{begun->steps}.first(looked_at)) {
-    if (home_->calls().is_crowded(begun->protocol, one.action, coming)) return true;
+    if (home_->calls().is_crowded(begun->protocol, one.action, coming)) return !parked_.contains(in.gid.value);
   }
   return false;
 }
