@@ -64,7 +64,7 @@ void lane::commit(write_set write, caf::actor owner) {
   gathering_.writes.push_back(std::move(write));
   gathering_.owners.push_back(std::move(owner));
   around_.metrics.commit_queue->Increment();
-  if (batch_under_way_ || batch_posted_) return;
+  if (committing_ > 0 || batch_posted_) return;
   batch_posted_ = true;  // at the end of this turn of the loop: what else is decided in it rides along
   post([this] {
     batch_posted_ = false;
@@ -73,8 +73,7 @@ void lane::commit(write_set write, caf::actor owner) {
 }
 
 void lane::send_batch() {
-  if (batch_under_way_ || gathering_.writes.empty()) return;
-  batch_under_way_ = true;
+  if (committing_ > 0 || gathering_.writes.empty()) return;
   commit_batch batch = std::exchange(gathering_, {});
   const std::size_t most = options().commit_batch_max;
   if (batch.writes.size() > most) {  // the rest goes with the next one
@@ -93,7 +92,6 @@ void lane::send_batch() {
 }
 
 void lane::committed(commit_batch batch, std::vector<result<void>> results) {
-  batch_under_way_ = false;
   committing_ = 0;
   for (std::size_t at = 0; at < results.size(); ++at) {
     caf::anon_send(batch.owners[at], written{batch.writes[at].progress.revision, std::move(results[at])});

@@ -113,8 +113,7 @@ private:
   time_point wake_at_{};  // unset: no wake-up is set
   caf::actor shard_;
   commit_batch gathering_;
-  bool batch_under_way_ = false;
-  std::size_t committing_ = 0;  // write sets in it
+  std::size_t committing_ = 0;  // write sets of the batch that is with the committer
   bool batch_posted_ = false;
   std::atomic<std::size_t> next_reader_{0};
   std::minstd_rand jitter_;
