@@ -113,13 +113,13 @@ bool http_destination::is_crowded(std::size_t coming) {
   return crowd_.is_crowded(clock::now(), ahead - std::min(ahead, free), most);
 }
 
-void http_destination::serve(http_connection& one) {
-  if (!waiting_.empty()) return start(one, dequeue(waiting_.begin()), clock::now());
+void http_destination::serve(http_connection& one, clock::time_point now) {
+  if (!waiting_.empty()) return start(one, dequeue(waiting_.begin()), now);
   if (idle_.size() >= core_.options.idle_connections_max) {
     one.close();
     return forget(one);
   }
-  one.idle_since = clock::now();
+  one.idle_since = now;
   idle_.push_back(&one);
 }
 
@@ -186,7 +186,7 @@ void http_destination::connected(http_connection& one) {
   --connecting_;
   breaker_.connected();
   shown_.show(trouble::refuses, false);
-  serve(one);
+  serve(one, clock::now());
   open_connections();
 }
 
@@ -236,9 +236,10 @@ void http_destination::refuse_all_waiting(std::string_view why) {
 
 void http_destination::answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) {
   note_word();
-  crowd_.took(clock::now() - what->started);
+  const auto now = clock::now();
+  crowd_.took(now - what->started);
   core_.answered(std::move(what), answer);  // before the connection reads the next answer over it
-  if (reusable) return serve(one);
+  if (reusable) return serve(one, now);
   forget(one);
   open_connections();
 }

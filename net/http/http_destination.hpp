@@ -40,7 +40,7 @@ public:
 private:
   void enqueue(std::list<exchange_ptr>::const_iterator before, exchange_ptr what);
   exchange_ptr dequeue(std::list<exchange_ptr>::iterator which);
-  void serve(http_connection& one);
+  void serve(http_connection& one, clock::time_point now);
   void start(http_connection& on, exchange_ptr what, clock::time_point now);
   void open_connections();
   void open_one();
