@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -49,15 +50,6 @@ double milliseconds_since(steady::time_point begin) {
 
 time_point wall_clock() {
   return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
-}
-
-long memory_mib(pid_t process, const std::string& name) {
-  std::ifstream file{fmt::format("/proc/{}/status", process)};
-  for (std::string word; file >> word;) {
-    long kibibytes = 0;
-    if (word == name + ":" && file >> kibibytes) return kibibytes / 1024;
-  }
-  return 0;
 }
 
 double mebibytes_in(const files::path& directory) {
@@ -133,7 +125,7 @@ int run(options chosen) {
   coordinator.start();
   kit::eventually([&] { return kit::get(coordinator.http_port(), "/readyz").status == 200; }, 60s);
   const double ready_ms = milliseconds_since(begin);
-  const long memory = memory_mib(coordinator.pid(), "VmRSS");
+  const long memory = std::lround(coordinator.resident_mib());
   fmt::print("{} finished, {} parked; ready after {:.2f} s; memory then {} MiB\n", chosen.held.finished,
              chosen.held.parked, ready_ms / 1000, memory);
   fmt::print("{:<34}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "list", "p50 ms", "p99 ms", "most ms", "records", "led on");
@@ -149,8 +141,8 @@ int run(options chosen) {
     bad += one.wrong + (one.p99_ms > chosen.limit_ms ? 1 : 0);
     report["lists"].push_back(to_json(one));
   }
-  report["memory_then_mib"] = memory_mib(coordinator.pid(), "VmRSS");
-  fmt::print("memory at the end {} MiB\n", memory_mib(coordinator.pid(), "VmRSS"));
+  report["memory_then_mib"] = std::lround(coordinator.resident_mib());
+  fmt::print("memory at the end {} MiB\n", std::lround(coordinator.resident_mib()));
   if (!chosen.json_file.empty()) std::ofstream{chosen.json_file} << report.dump(1) << '\n';
   coordinator.stop();
   if (bad != 0) fmt::print("{} were wrong or had a p99 over {} ms\n", bad, chosen.limit_ms);

@@ -77,16 +77,6 @@ void fill(const std::string& path, std::size_t count, std::uint16_t port, time_p
   if (status != 0) throw std::runtime_error{"the store could not be filled"};
 }
 
-/// Mebibytes, as the kernel counts them: VmRSS now, VmHWM at most.
-long memory_of(pid_t process, const std::string& name) {
-  std::ifstream file{"/proc/" + std::to_string(process) + "/status"};
-  for (std::string word; file >> word;) {
-    long kibibytes = 0;
-    if (word == name + ":" && file >> kibibytes) return kibibytes / 1024;
-  }
-  return 0;
-}
-
 /// What the process has had of the processors: says more than the clock on a machine that others use, too.
 double cpu_seconds(pid_t process) {
   std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
@@ -154,15 +144,15 @@ void measure(std::size_t count, bool due_now) {
   kit::eventually([&] { return is_ready(coordinator.http_port()); }, 60s);
   const double ready = seconds_since(begin);
   const double used = cpu_seconds(coordinator.pid());
-  const long memory = memory_of(coordinator.pid(), "VmRSS");
+  const double memory = coordinator.resident_mib();
   double done = 0;
   if (due_now && count > 0) {
     const bool all = kit::eventually([&] { return calls >= steps * count; }, 30min) &&
                      kit::eventually([&] { return nothing_is_left(coordinator.http_port()); }, 60s);
     done = all ? seconds_since(begin) : -1;
   }
-  std::printf("%9zu %-7s  ready after %6.2f s (CPU %5.2f s)  memory then %5ld MiB, at most %5ld MiB", count,
-              due_now ? "due" : "waiting", ready, used, memory, memory_of(coordinator.pid(), "VmHWM"));
+  std::printf("%9zu %-7s  ready after %6.2f s (CPU %5.2f s)  memory then %5.0f MiB, at most %5.0f MiB", count,
+              due_now ? "due" : "waiting", ready, used, memory, coordinator.resident_peak_mib());
   if (!due_now) std::printf("  idle %.3f %% of a core", idle_percent(coordinator.pid()));
   if (done != 0) std::printf("  all done after %6.1f s (CPU %6.1f s)", done, cpu_seconds(coordinator.pid()));
   std::printf("\n");

@@ -225,14 +225,6 @@ std::string saga(const std::string& gid, const std::string& url, bool waits) {
          R"(","compensate":")" + url + R"("}],"payloads":[""],"wait_result":)" + (waits ? "true" : "false") + "}";
 }
 
-double resident_mebibytes(pid_t of) {
-  std::ifstream file{"/proc/" + std::to_string(of) + "/status"};
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024;
-  }
-  return 0;
-}
-
 /// One coordinator for all of them: what one leaves behind is there when the next one comes.
 class BadParticipants : public testing::TestWithParam<misbehaviour> {
 public:
@@ -281,7 +273,7 @@ TEST_P(BadParticipants, LeaveTheOutcomeOpenAndHarmNobodyElse) {
   bad_participant bad{GetParam()};
   kit::participant healthy;
   kit::post(port(), "/api/dtmsvr/submit", saga(name + "-warm", healthy.url("/ok"), true));
-  const double before = resident_mebibytes(coordinator_->pid());
+  const double before = coordinator_->resident_mib();
   for (int number = 0; number < sagas; ++number)
     ASSERT_EQ(
         kit::post(port(), "/api/dtmsvr/submit", saga(name + "-" + std::to_string(number), bad.url(), false)).status,
@@ -299,7 +291,7 @@ TEST_P(BadParticipants, LeaveTheOutcomeOpenAndHarmNobodyElse) {
   EXPECT_TRUE(kit::eventually([&] { return calls(first, "unknown") >= 2; })) << transaction(first).dump();
   EXPECT_EQ(calls(first, "success") + calls(first, "failure"), 0);
   EXPECT_EQ(status_of(first), "submitted");
-  const double grown = resident_mebibytes(coordinator_->pid()) - before;
+  const double grown = coordinator_->resident_mib() - before;
   EXPECT_LT(grown, 100) << "MiB";
   bad.recover();
   for (int number = 0; number < sagas; ++number) {

@@ -38,6 +38,15 @@ int milliseconds_left(steady::time_point deadline) {
   ::_exit(127);
 }
 
+double status_mib(pid_t process, const std::string& name) {
+  std::ifstream file{"/proc/" + std::to_string(process) + "/status"};
+  for (std::string word; file >> word;) {
+    double kibibytes = 0;
+    if (word == name && file >> kibibytes) return kibibytes / 1024;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::filesystem::path chosen_binary(std::filesystem::path built) {
@@ -167,6 +176,14 @@ std::string treatyd_process::log_tail(std::size_t bytes) const {
   text << file.rdbuf();
   const std::string all = text.str();
   return all.substr(all.size() - std::min(all.size(), bytes));
+}
+
+double treatyd_process::resident_mib() const {
+  return status_mib(pid_, "VmRSS:");
+}
+
+double treatyd_process::resident_peak_mib() const {
+  return status_mib(pid_, "VmHWM:");
 }
 
 }  // namespace treaty::kit

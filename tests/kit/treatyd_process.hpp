@@ -50,6 +50,9 @@ public:
 
   bool is_running();
   pid_t pid() const { return pid_; }
+  /// Mebibytes that the kernel counts for it: now, and at most so far. 0 when there is no such process.
+  double resident_mib() const;
+  double resident_peak_mib() const;
   std::uint16_t http_port() const { return http_port_; }
   std::uint16_t grpc_port() const { return grpc_port_; }
   std::filesystem::path log_file() const { return directory_ / "treatyd.log"; }
