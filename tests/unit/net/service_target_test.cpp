@@ -86,7 +86,7 @@ TEST(RegistryTarget, IsRefusedWithoutShowingItsPassword) {
   for (const std::string_view target :
        {"consul://h:1/k?password=secret", "etcd://h:1?password=secret", "etcd://u:secret@h:1/k",
         "etcd:///k?password=secret", "etcd://h:0/k?password=secret", "h:1/k?password=secret", "etcd://?password=secret",
-        "", "etcd://"}) {
+        "", "etcd://", "etcd", "discov?key=k"}) {
     const auto parsed = parse_registry_target(target);
     ASSERT_FALSE(parsed) << target;
     EXPECT_THAT(parsed.error().detail, Not(HasSubstr("secret@")));
