@@ -3,8 +3,9 @@
 namespace treaty {
 namespace {
 
-constexpr std::size_t rows_a_sweep = 2'000;
-constexpr std::chrono::seconds pause_between_sweeps{30};
+constexpr std::size_t rows_a_sweep = 20'000;
+/// Often, so that a sweep has little to do; not each second, so that rows that follow one another go together.
+constexpr std::chrono::seconds pause_between_sweeps{5};
 
 }  // namespace
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "storage/rocksdb/commit_path.hpp"
 #include "storage/rocksdb/database.hpp"
+#include "storage/rocksdb/fair_mutex.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
 #include "storage/store.hpp"
 
@@ -13,7 +13,7 @@ namespace treaty {
 /// The family `kv`. Threads: any; writes take the store's write lock, under which their guard is checked.
 class kv_table {
 public:
-  kv_table(database& db, commit_path& writes, health_monitor& monitor, std::mutex& write_lock)
+  kv_table(database& db, commit_path& writes, health_monitor& monitor, fair_mutex& write_lock)
       : db_{db}, writes_{writes}, monitor_{monitor}, write_lock_{write_lock} {}
 
   result<void> put(const kv_record& record, std::uint64_t expected);
@@ -27,7 +27,7 @@ private:
   database& db_;
   commit_path& writes_;
   health_monitor& monitor_;
-  std::mutex& write_lock_;
+  fair_mutex& write_lock_;
 };
 
 }  // namespace treaty

@@ -5,6 +5,7 @@
 #include "storage/keys.hpp"
 #include "storage/rocksdb/commit_path.hpp"
 #include "storage/rocksdb/database.hpp"
+#include "storage/rocksdb/fair_mutex.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
 #include "storage/rocksdb/kv_table.hpp"
 #include "storage/rocksdb/lister.hpp"
@@ -60,7 +61,7 @@ public:
 private:
   std::unique_ptr<database> db_;
   std::shared_ptr<health_monitor> monitor_;  // RocksDB keeps the other share
-  std::mutex write_lock_;                    // a guard is checked and its write applied under it
+  fair_mutex write_lock_;                    // a guard is checked and its write applied under it
   commit_path writes_{*db_, *monitor_};
   reader reader_{*db_};
   lister lister_{*db_, reader_};

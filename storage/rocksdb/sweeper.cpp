@@ -10,7 +10,7 @@
 namespace treaty {
 namespace {
 
-constexpr std::size_t stretch_entries_max = 2048;  // some milliseconds of the write lock
+constexpr std::size_t stretch_entries_max = 256;  // a few milliseconds of the write lock
 /// From here on one range tombstone is cheaper than a tombstone for each key. Few and long ones keep reads quick.
 constexpr std::size_t range_rows_min = 64;
 
@@ -143,6 +143,8 @@ result<void> sweeper::remove_rows(const std::vector<removal>& removals, rocksdb:
   how.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> branch{db_->NewIterator(how, db_[family::branches])};
   const std::unique_ptr<rocksdb::Iterator> event{db_->NewIterator(how, db_[family::history])};
+  const auto lowest = keys::make_row(rows.front());
+  for (rocksdb::Iterator* const one : {branch.get(), event.get()}) one->Seek(slice(lowest.view()));
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     for (end = begin + 1; end < rows.size() && rows[end] == rows[end - 1] + 1;) ++end;
     const record_id first = rows[begin];
@@ -166,12 +168,14 @@ result<void> sweeper::remove_rows(const std::vector<removal>& removals, rocksdb:
 }
 
 /// Keys that begin with a row of [first, last]. Most records have none here: then no tombstone is left either.
+/// `entry` comes from the rows before: a search of its own for each would wade through what was removed around it.
 result<void> sweeper::remove_below(family one, rocksdb::Iterator& entry, record_id first, record_id last,
                                    rocksdb::WriteBatch& batch) const {
   const auto from = keys::make_row(first);
   const auto behind = keys::make_row(last + 1);
   std::size_t count = 0;
-  for (entry.Seek(slice(from.view())); entry.Valid() && view(entry.key()) < behind.view(); entry.Next()) {
+  if (entry.Valid() && view(entry.key()) < from.view()) entry.Seek(slice(from.view()));
+  for (; entry.Valid() && view(entry.key()) < behind.view(); entry.Next()) {
     if (++count == 1 && last - first + 1 >= range_rows_min) {
       remove_range(db_, one, from.view(), behind.view(), batch);
       break;

@@ -10,6 +10,7 @@
 
 #include "storage/rocksdb/commit_path.hpp"
 #include "storage/rocksdb/database.hpp"
+#include "storage/rocksdb/fair_mutex.hpp"
 
 namespace treaty {
 
@@ -20,7 +21,7 @@ namespace treaty {
 /// for one stretch at a time.
 class sweeper {
 public:
-  sweeper(database& db, commit_path& writes, std::mutex& write_lock)
+  sweeper(database& db, commit_path& writes, fair_mutex& write_lock)
       : db_{db}, writes_{writes}, write_lock_{write_lock} {}
 
   result<std::size_t> expire(time_point finished_before, std::size_t limit);
@@ -66,7 +67,7 @@ private:
 
   database& db_;
   commit_path& writes_;
-  std::mutex& write_lock_;
+  fair_mutex& write_lock_;
   std::mutex one_at_a_time_;
   std::array<place, 128> places_;  // by class
   std::size_t next_ = 0;           // the class that the last call did not come to the end of

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fstream>
 #include <functional>
 #include <map>
+#include <thread>
 
 #include "storage/keys.hpp"
 #include "tests/kit/disk_faults.hpp"
@@ -402,6 +404,26 @@ TEST_F(RocksdbStore, LeavesNoHistoryOfWhatHasExpired) {
   raw_database raw{path_};
   EXPECT_EQ(raw.all("history").size(), count - 230U);
   EXPECT_EQ(raw.all("progress").size(), count - 230U);
+}
+
+// Whoever began a transaction must not wait for the removal of all that has expired.
+TEST_F(RocksdbStore, CommitsBetweenTheStretchesOfALongSweep) {
+  constexpr int expired = 20'000;
+  const auto store = open(path_);
+  for (int i = 0; i < expired; ++i) {
+    const write_set set = make(*store, "old" + std::to_string(i), i);
+    ASSERT_TRUE(
+        store->commit(std::vector{set, finishing(set, txn_status::succeed, moment(i))}, durability::buffered).back());
+  }
+  std::atomic<bool> swept = false;
+  std::thread sweep{[&] {
+    EXPECT_EQ(*store->expire(moment(expired), expired), expired);
+    swept = true;
+  }};
+  int commits = 0;
+  for (; !swept; ++commits) EXPECT_TRUE(commit(*store, make(*store, "new" + std::to_string(commits), expired)));
+  sweep.join();
+  EXPECT_GE(commits, 40);  // of nearly 80 stretches
 }
 
 TEST_F(RocksdbStore, NamesTheKeyOfACorruptPageOfHistory) {
