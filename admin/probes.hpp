@@ -22,7 +22,7 @@ using health_source = std::function<process_health()>;
 http_handler make_healthz(health_source source);
 /// GET /readyz: 200, or 503 with the reason while new transactions are refused.
 http_handler make_readyz(health_source source);
-/// GET /api/metrics: `text` is called for each scrape, on the connection's thread.
+/// GET /api/metrics and /metrics: `text` is called for each scrape, on the connection's thread.
 http_handler make_metrics(std::function<std::string()> text);
 
 }  // namespace treaty

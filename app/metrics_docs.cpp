@@ -111,7 +111,8 @@ std::string metrics_markdown() {
       "# Metrics\n\n"
       "Made by `treaty-docs` from the metrics that the process registers; a test fails when it is stale. Do not "
       "edit.\n\n"
-      "`GET /api/metrics` answers in the Prometheus text format. Every label has a bounded set of values: no gid, no "
+      "`GET /api/metrics`, or `/metrics`, answers in the Prometheus text format. Every label has a bounded set of "
+      "values: no gid, no "
       "URL\n"
       "and no error text ever becomes one. Durations are seconds.\n\n"
       "## Treaty's own\n\n";

@@ -186,7 +186,9 @@ void service::parts::add_routes() {
   const health_source source = [this] { return health(); };
   routes.add("GET", "/healthz", make_healthz(source), route_metrics::uncounted);
   routes.add("GET", "/readyz", make_readyz(source), route_metrics::uncounted);
-  routes.add("GET", "/api/metrics", make_metrics([this] { return scrape(); }), route_metrics::uncounted);
+  for (const char* const path :
+       {"/api/metrics", "/metrics"})  // DTM's, and where Prometheus looks unless told otherwise
+    routes.add("GET", path, make_metrics([this] { return scrape(); }), route_metrics::uncounted);
 }
 
 result<void> service::parts::listen_http() {
@@ -250,7 +252,7 @@ process_health service::parts::health() const {
 }
 
 std::string service::parts::scrape() {
-  shown_store.refresh(kept->health());
+  shown_store.refresh(kept->health(), kept->footprint());
   http_metrics.refresh(total_of(servers), connections_of(servers));
   grpc_metrics.refresh(total_of(grpc_servers), connections_of(grpc_servers));
   return metrics_text(metrics);

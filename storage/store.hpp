@@ -81,6 +81,15 @@ struct store_figures {
   std::uint64_t records_expired = 0;
 };
 
+/// What it takes now, in bytes, and whether it keeps up. Zero where a store has no such part.
+struct store_footprint {
+  std::uint64_t memtables = 0;  // written, and not yet in a file
+  std::uint64_t block_cache = 0;
+  std::uint64_t table_readers = 0;  // of open files, outside of the cache
+  std::uint64_t files = 0;          // on the disk, without logs
+  bool holds_writers_up = false;    // files are written more slowly than transactions
+};
+
 /// Where transactions are kept. One suite (tests/component/store_contract) runs against every implementation.
 /// Threads: every call is safe from any thread. Only `next_row`, `health` and `figures` never block.
 class store {
@@ -131,6 +140,8 @@ public:
 
   virtual store_health health() const = 0;
   virtual store_figures figures() const = 0;
+  /// Blocks for a moment: for a scrape, not for a commit.
+  virtual store_footprint footprint() const { return {}; }
 };
 
 }  // namespace treaty

@@ -87,4 +87,19 @@ result<void> database::get(const rocksdb::ReadOptions& how, family one, std::str
   return status.ok() ? result<void>{} : to_failure(status, name_key(one, key));
 }
 
+store_footprint database::footprint() const {
+  const auto sum = [&](const std::string& property) {
+    std::uint64_t total = 0;
+    return db_->GetAggregatedIntProperty(property, &total) ? total : 0;
+  };
+  const auto of_all = [&](const std::string& property) {  // one number for the whole database
+    std::uint64_t value = 0;
+    return db_->GetIntProperty((*this)[family::meta], property, &value) ? value : 0;
+  };
+  using properties = rocksdb::DB::Properties;
+  return {sum(properties::kSizeAllMemTables), of_all(properties::kBlockCacheUsage),
+          sum(properties::kEstimateTableReadersMem), sum(properties::kLiveSstFilesSize),
+          of_all(properties::kIsWriteStopped) != 0 || of_all(properties::kActualDelayedWriteRate) != 0};
+}
+
 }  // namespace treaty

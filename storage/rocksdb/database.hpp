@@ -62,6 +62,8 @@ public:
   result<void> get(const rocksdb::ReadOptions& how, family one, std::string_view key,
                    rocksdb::PinnableSlice& value) const;
 
+  store_footprint footprint() const;
+
 private:
   database() = default;
   friend class opener;

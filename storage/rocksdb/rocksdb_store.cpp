@@ -58,6 +58,8 @@ public:
     return {writes_.syncs(), writes_.bytes_written(), expired_.load(std::memory_order_relaxed)};
   }
 
+  store_footprint footprint() const override { return db_->footprint(); }
+
 private:
   std::unique_ptr<database> db_;
   std::shared_ptr<health_monitor> monitor_;  // RocksDB keeps the other share

@@ -23,6 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -93,7 +94,10 @@ TEST_F(Treatyd, ShowsItsMetricsAndThoseOfItsPeersDashboards) {
   EXPECT_EQ(scraped.status, 200);
   EXPECT_THAT(scraped.body, AllOf(HasSubstr("dtm_server_info{"), HasSubstr("treaty_build_info{"),
                                   HasSubstr("process_cpu_seconds_total"),
-                                  HasSubstr(R"(dtm_server_process_total{api="submit",status="ok",type="http"} 1)")));
+                                  HasSubstr(R"(dtm_server_process_total{api="submit",status="ok",type="http"} 1)"),
+                                  HasSubstr("treaty_store_writers_held_up 0"),
+                                  ContainsRegex(R"(treaty_store_memory_bytes\{part="memtables"\} [1-9])")));
+  EXPECT_EQ(kit::get(treatyd_.http_port(), "/metrics").status, 200);
 }
 
 // Orchestrators take any other exit code for a crash.
