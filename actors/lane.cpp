@@ -135,8 +135,9 @@ void lane::on_wake() {
 time_point lane::with_jitter(time_point when, time_point from, double share_max) {
   if (when <= from) return when;
   std::uniform_real_distribution<double> share{0.0, share_max};
-  const double extra = share(jitter_) * static_cast<double>((when - from).count());
-  return when + duration{static_cast<duration::rep>(extra)};
+  const duration extra{static_cast<duration::rep>(share(jitter_) * static_cast<double>((when - from).count()))};
+  around_.metrics.jitter_seconds->Observe(std::chrono::duration<double>(extra).count());
+  return when + extra;
 }
 
 void lane::note_oldest(double seconds) {

@@ -94,6 +94,13 @@ void coordinator_metrics::register_branches(Registry& registry) {
                                 .Help("How much later than its moment a timer fired.")
                                 .Register(registry)
                                 .Add({}, latency_seconds);
+  jitter_seconds = &BuildHistogram()
+                        .Name("treaty_retry_jitter_seconds")
+                        .Help(
+                            "How much later, at random, a transaction that waits is woken than its interval says, so "
+                            "that those that failed together do not come back together.")
+                        .Register(registry)
+                        .Add({}, latency_seconds);
 }
 
 void coordinator_metrics::register_commits(Registry& registry) {

@@ -34,6 +34,7 @@ public:
   prometheus::Gauge* commit_queue;
   prometheus::Gauge* store_serving;
   prometheus::Histogram* timer_lateness_seconds;
+  prometheus::Histogram* jitter_seconds;
   prometheus::Histogram* commit_batch_size;
   prometheus::Histogram* commit_seconds;
   prometheus::Counter* commit_failures;

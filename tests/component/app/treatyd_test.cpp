@@ -189,6 +189,8 @@ TEST_F(Treatyd, TakesTheRulesOfRetriesAndHistoryFromItsConfiguration) {
   }));
   EXPECT_TRUE(broken.wait_for("m", [](const auto& calls) { return calls.size() >= 5; }));  // 15 s when waits double
   EXPECT_LT(std::chrono::steady_clock::now() - began, 12s);
+  EXPECT_THAT(kit::get(strict.http_port(), "/api/metrics").body,
+              ContainsRegex("treaty_retry_jitter_seconds_count [1-9].*\ntreaty_retry_jitter_seconds_sum 0\n"));
   const auto history = kit::get(strict.http_port(), "/api/treaty/v1/transactions/m/history");
   EXPECT_THAT(history.body, Not(HasSubstr("no disk")));  // its creation, which its definition tells, is all there is
 }
