@@ -117,7 +117,9 @@ std::map<std::string, double> read_metrics(const endpoint& from) {
       const std::size_t value = line.rfind(' ');
       if (line.starts_with('#') || name_end == std::string::npos || value + 1 >= line.size()) continue;
       double number = 0;
-      if (std::istringstream{line.substr(value + 1)} >> number) sums[line.substr(0, name_end)] += number;
+      if (!(std::istringstream{line.substr(value + 1)} >> number)) continue;
+      sums[line.substr(0, name_end)] += number;
+      if (line[name_end] == '{') sums[line.substr(0, value)] = number;
     }
   } catch (const std::runtime_error&) {
     sums.clear();  // one that serves no metrics can be measured all the same

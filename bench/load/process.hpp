@@ -26,7 +26,8 @@ double directory_mb(const std::string& directory);
 std::int64_t thread_cpu_ns(std::thread& thread);
 std::int64_t own_cpu_ns();
 
-/// The sum over all labels of each metric at /api/metrics; empty when that does not answer.
+/// The sum over all labels of each metric at /api/metrics, and under its name with labels each; empty when that does
+/// not answer.
 std::map<std::string, double> read_metrics(const endpoint& from);
 
 /// True when `directory` lies in memory: a sync costs nothing there, so its figures say nothing.

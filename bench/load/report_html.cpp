@@ -167,6 +167,7 @@ std::string charts_over_time(const load_report& report) {
                .y_label = "transactions",
                .lines = {over_windows(report, "in flight", [](const window& in) { return double(in.in_flight); })}});
   out += draw(over_readings(report, "Resident memory", "MB", [](const reading& at) { return at.process.resident_mb; }));
+  out += draw(over_readings(report, "Block cache of the store", "MB", [](const reading& at) { return at.cache_mb; }));
   out += draw(over_readings(report, "Open files", "", [](const reading& at) { return at.process.open_files; }));
   out += draw(over_readings(report, "Room on the disk", "MB", [](const reading& at) { return at.store_mb; }));
   out +=

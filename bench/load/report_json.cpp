@@ -127,7 +127,8 @@ json readings_json(const load_report& report) {
                    {"open_files", one.process.open_files},
                    {"store_mb", to_json(one.store_mb)},
                    {"records_kept", to_json(one.records_kept)},
-                   {"in_flight", to_json(one.in_flight)}});
+                   {"in_flight", to_json(one.in_flight)},
+                   {"cache_mb", to_json(one.cache_mb)}});
   return all;
 }
 

@@ -33,6 +33,8 @@ reading watch::read() const {
   if (!options_.metrics) return now;
   const auto metrics = read_metrics(*options_.metrics);
   now.in_flight = found(metrics, "treaty_transactions_in_flight");
+  const auto cache = found(metrics, R"(treaty_store_memory_bytes{part="block_cache"})");
+  if (cache) now.cache_mb = *cache / (1024 * 1024);
   const auto finished = found(metrics, "treaty_transactions_finished_total");
   if (finished) now.records_kept = *finished - found(metrics, "treaty_transactions_expired_total").value_or(0);
   return now;

@@ -19,6 +19,7 @@ struct reading {
   std::optional<double> store_mb;      // room that its directory takes on the disk
   std::optional<double> records_kept;  // finished transactions that retention has not removed
   std::optional<double> in_flight;     // transactions in its memory
+  std::optional<double> cache_mb;      // the store's block cache, which fills up to its limit and stays there
 };
 
 /// What to read, besides the process.
