@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <new>
 #include <stdexcept>
@@ -25,8 +26,10 @@ bad_disk::~bad_disk() {
 }
 
 std::vector<std::string> bad_disk::environment() const {
-  std::string sanitizer = "ASAN_OPTIONS=verify_asan_link_order=0";
-  return {"LD_PRELOAD=" + library_, "TREATY_DISK_PLAN=" + file_, std::move(sanitizer)};
+  const char* const options = std::getenv("ASAN_OPTIONS");
+  std::string sanitizer = options == nullptr ? "" : options + std::string{":"};
+  return {"LD_PRELOAD=" + library_, "TREATY_DISK_PLAN=" + file_,
+          "ASAN_OPTIONS=" + sanitizer + "verify_asan_link_order=0"};
 }
 
 }  // namespace treaty::faults

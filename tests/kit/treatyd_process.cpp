@@ -84,8 +84,8 @@ void treatyd_process::launch() {
   std::array<char*, 6> arguments{binary.data(), c_flag.data(), config.data(), ports_flag.data(), ports.data(), nullptr};
   const int log = ::open(log_file().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   std::vector<char*> environment;
+  for (std::string& added : options_.environment) environment.push_back(added.data());  // of two, the first counts
   for (char** inherited = environ; *inherited != nullptr; ++inherited) environment.push_back(*inherited);
-  for (std::string& added : options_.environment) environment.push_back(added.data());
   environment.push_back(nullptr);
   pid_ = ::fork();
   if (pid_ == 0) run_program(arguments.data(), environment.data(), log);

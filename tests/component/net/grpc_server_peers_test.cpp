@@ -143,7 +143,7 @@ TEST_F(GrpcServerPeers, TakeARequestByteByByte) {
   EXPECT_THAT(one.answer(), UnorderedElementsAre(Pair(":status", "200"), Pair("content-type", "application/grpc"),
                                                  Pair("grpc-status", "0")));
   EXPECT_EQ(one.bytes, std::string(5, '\0'));
-  ASSERT_EQ(door.ids.size(), 1u);
+  ASSERT_EQ(door.offered(), 1u);
   EXPECT_EQ(door.ids[0].value, "g1");
 }
 
@@ -155,7 +155,7 @@ TEST_F(GrpcServerPeers, UnpackWhatAClientHasPacked) {
   message[0] = 1;
   one.open().send(raw_client::asks(1, with) + raw_client::says(1, message));
   EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
-  EXPECT_EQ(door.ids.size(), 1u);
+  EXPECT_EQ(door.offered(), 1u);
   with.back().second = "zstd";
   one.send(raw_client::asks(3, with) + raw_client::says(3, message));
   EXPECT_THAT(one.answer(), AllOf(testing::Contains(Pair("grpc-status", "12")),
@@ -166,7 +166,7 @@ TEST_F(GrpcServerPeers, AnswerInTheTypeTheyWereAskedIn) {
   auto one = client();
   auto with = post_to_submit;
   with[4].second = "application/grpc+proto";
-  door.says = answer{answer_kind::failure, "100% no \xC3\xA9"};
+  door.say(answer{answer_kind::failure, "100% no \xC3\xA9"});
   one.open().send(raw_client::asks(1, with) + raw_client::says(1, kit::grpc_message(submit_bytes())));
   EXPECT_THAT(one.answer(), UnorderedElementsAre(Pair(":status", "200"), Pair("content-type", "application/grpc+proto"),
                                                  Pair("grpc-status", "10"), Pair("grpc-message", "100%25 no %C3%A9")));
@@ -203,7 +203,7 @@ TEST_F(GrpcServerPeers, SayWhatIsWrongWithAMessage) {
     EXPECT_THAT(one.answer()["grpc-message"], HasSubstr(why));
     stream += 2;
   }
-  EXPECT_TRUE(door.ids.empty());
+  EXPECT_EQ(door.offered(), 0u);
 }
 
 TEST_F(GrpcServerPeers, EndARequestThatDoesNotCome) {
@@ -266,12 +266,12 @@ TEST_F(GrpcServerPeers, TakeNoMoreConnectionsThanTheyMay) {
 }
 
 TEST_F(GrpcServerPeers, ForgetWhatAClientHasCancelled) {
-  door.says.reset();
+  door.say(std::nullopt);
   auto one = client();
   one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, kit::grpc_message(submit_bytes())));
   ASSERT_TRUE(kit::eventually([&] { return door.waiting() == 1; }));
   one.send(http2_frame{.type = http2_frame::rst_stream, .stream = 1, .payload = kit::four_bytes(8)}.bytes());
-  door.says = answer{};
+  door.say(answer{});
   one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, kit::grpc_message(submit_bytes())));
   EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
   door.kept[0]->answer({});
