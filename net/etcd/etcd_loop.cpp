@@ -23,6 +23,7 @@ void etcd_loop::post(std::function<void()> work) {
   const std::lock_guard guard{posting_};
   if (closed_) return;
   const auto now = std::make_shared<grpc::Alarm>();
+  posted_.fetch_add(1, std::memory_order_release);
   now->Set(&queue_, std::chrono::system_clock::now(), tag([now, work = std::move(work)](bool) { work(); }));
 }
 
@@ -61,6 +62,7 @@ void etcd_loop::run() {
   bool ok = false;
   bool is_shut = false;
   while (queue_.Next(&which, &ok)) {
+    (void)posted_.load(std::memory_order_acquire);
     const std::unique_ptr<step> what{static_cast<step*>(which)};
     (*what)(ok);
     if (!stopping_ || is_shut || !calls_.empty()) continue;

@@ -276,7 +276,7 @@ class JavaClientTest {
       }));
       assertEquals("try 01, cancel 01", business.story(gid));
       assertEquals("Timeout after 0 seconds", own.transaction(gid).get("rollback_reason").asText());
-    }, "TimeoutToFail: 2");
+    }, "TimeoutToFail: 4");
   }
 
   @Test
