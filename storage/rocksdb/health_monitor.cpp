@@ -63,10 +63,6 @@ void health_monitor::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksd
   *automatic = false;
 }
 
-void health_monitor::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
-  if (info.new_bg_error.ok()) recovered();
-}
-
 void health_monitor::recovered() {
   const std::lock_guard lock{mutex_};
   health_ = {};
@@ -81,10 +77,23 @@ void health_monitor::mend(rocksdb::DB& db) {
     changed_.wait_for(lock, resume_interval, [this] { return stopping_; });
     if (stopping_ || (serving() && !resting_)) continue;
     lock.unlock();
-    const rocksdb::Status status = db.Resume();  // calls our listener methods, so not under the lock
-    if (status.ok()) recovered();
+    mend_once(db);  // calls our listener methods, so not under the lock
     lock.lock();
   }
+}
+
+/// Resuming flushes what is in memory, and begins a new log with that; with nothing in memory it keeps the broken log,
+/// and RocksDB ends the process at the next write. So there has to be something, also for the failure that comes next.
+void health_monitor::mend_once(rocksdb::DB& db) {
+  std::uint64_t in_memory = 0;
+  if (!db.GetAggregatedIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &in_memory) || in_memory == 0) {
+    const std::lock_guard lock{mutex_};
+    if (!serving())
+      health_ = {store_state::failed, "writes fail until a restart: the log failed when nothing was in memory"};
+    return;
+  }
+  if (!db.Resume().ok()) return;
+  if (db.Put({}, "mended", "").ok()) recovered();
 }
 
 }  // namespace treaty

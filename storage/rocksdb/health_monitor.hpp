@@ -34,10 +34,10 @@ public:
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status status, bool* automatic) override;
-  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override;
 
 private:
   void mend(rocksdb::DB& db);
+  void mend_once(rocksdb::DB& db);
   void recovered();
 
   mutable std::mutex mutex_;
