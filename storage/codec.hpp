@@ -23,7 +23,7 @@ inline constexpr std::uint8_t value_format = 1;
 /// was created. Format 1 is read as "not stuck" and "not known".
 inline constexpr std::uint8_t index_format = 2;
 /// The whole store's format, in `meta`. A build refuses a store whose number is greater.
-inline constexpr std::uint32_t store_format = 3;
+inline constexpr std::uint32_t store_format = 4;
 
 void encode_definition(const txn_definition& definition, std::string& out);
 result<txn_definition> decode_definition(std::string_view bytes);

@@ -28,7 +28,9 @@ result<void> commit_path::start() {
   }
   next_row_ = reserved_;
   batch_.Clear();
+  put(family::meta, meta_format, std::to_string(codec::store_format));
   reserve_rows();
+  if (auto started = young_.start(next_row_, batch_); !started) return started;
   return write(batch_, durability::synced);
 }
 
@@ -55,13 +57,25 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
   for (const std::uint32_t index : by_row(writes)) results[index] = add(writes[index], writes.size() == 1);
   if (batch_.Count() == 0) return results;
   reserve_rows();
+  young_.file_surplus(batch_);
   const auto written = write(batch_, d);
-  if (written) return results;
+  if (written) {
+    young_.written();
+    return results;
+  }
+  young_.failed();
   recent_.clear();  // the store may hold either
   for (auto& one : results) {
     if (one) one = written;
   }
   return results;
+}
+
+void commit_path::file_young() {
+  if (!monitor_.serving()) return;
+  batch_.Clear();
+  if (!young_.file_all(batch_)) return;
+  write(batch_, durability::buffered) ? young_.written() : young_.failed();
 }
 
 /// The sets in the order of their rows, those of one row as they came: each insertion into memory begins its search
@@ -94,10 +108,12 @@ result<void> commit_path::add(const write_set& set, bool alone) {
   if (auto held = check_guard(set, before.revision, before.row); !held) return held;
   const standing after{set.progress.revision, set.row, set.definition ? set.definition->type : before.type,
                        set.progress.status};
+  TREATY_TRY(const youth young, note_young(set, before, after));
   put_record(set, before, after);
+  move_listed(set, before, after, young);
   put_branches(set);
   put_history(set);
-  move_due(set);
+  move_due(set, young);
   if (!alone) standings_[set.gid.value] = after;
   if (is_final(after.status)) {
     recent_.erase(after.row);
@@ -139,12 +155,24 @@ void commit_path::put_record(const write_set& set, const standing& before, const
   }
   codec::encode_progress(set.progress, after.type, bytes_);
   put(family::progress, row.view(), bytes_);
-  move_listed(set, before, after);
+}
+
+result<commit_path::youth> commit_path::note_young(const write_set& set, const standing& before,
+                                                   const standing& after) {
+  const bool is_new = before.revision == 0;
+  bool was = is_new;
+  if (!is_new) {
+    TREATY_TRY(was, young_.holds(set.row));
+  }
+  const bool is = !is_final(after.status) && (is_new ? young_.takes(set.row) : was);
+  if (is) young_.put(set, {after.status, after.type, set.progress.stuck});
+  if (was && !is && !is_new) young_.drop(set.row);
+  return youth{was, is};
 }
 
 /// An entry is put once under each class and removed once from it. So SingleDelete serves here, too (see `move_due`):
 /// entries of transactions that end soon vanish from memory, and never reach a file.
-void commit_path::move_listed(const write_set& set, const standing& before, const standing& after) {
+void commit_path::move_listed(const write_set& set, const standing& before, const standing& after, youth young) {
   const keys::list_class was{before.status, before.type, set.stuck_before};
   const keys::list_class is{after.status, after.type, set.progress.stuck};
   const bool is_new = before.revision == 0;
@@ -152,7 +180,7 @@ void commit_path::move_listed(const write_set& set, const standing& before, cons
   if (!is_new && is_final(was.status)) {
     const auto key = keys::make_ended(was, set.create_time, set.row);
     batch_.Delete(db_[family::ended], slice(key.view())).PermitUncheckedError();
-  } else if (!is_new) {
+  } else if (!young.was) {
     const auto key = keys::make_open(was, set.create_time, set.row);
     batch_.SingleDelete(db_[family::open], slice(key.view())).PermitUncheckedError();
   }
@@ -160,7 +188,7 @@ void commit_path::move_listed(const write_set& set, const standing& before, cons
     ended_.push_back(keys::make_ended(is, set.create_time, set.row));
     codec::encode_ended({codec::end_of(set.progress), set.gid}, bytes_);
     put(family::ended, ended_.back().view(), bytes_);
-  } else {
+  } else if (!young.is) {
     codec::encode_open(set.gid, bytes_);
     put(family::open, keys::make_open(is, set.create_time, set.row).view(), bytes_);
   }
@@ -184,14 +212,14 @@ void commit_path::put_history(const write_set& set) {
 /// files as soon as it meets, and a scan of what is due does not wade through what was.
 /// An entry that changes where it stands is removed and put again in one batch: then, too, there is one put for each
 /// removal, in this order.
-void commit_path::move_due(const write_set& set) {
+void commit_path::move_due(const write_set& set, youth young) {
   if (set.progress.due == set.due_before && set.progress.stuck == set.stuck_before) return;
   const shard_id shard = shard_of(set.gid);
-  if (is_set(set.due_before)) {
+  if (is_set(set.due_before) && !young.was) {
     const auto key = keys::make_due(shard, set.due_before, set.row);
     batch_.SingleDelete(db_[family::due], slice(key.view())).PermitUncheckedError();
   }
-  if (is_set(set.progress.due)) {
+  if (is_set(set.progress.due) && !young.is) {
     codec::encode_due({set.create_time, set.gid, set.progress.stuck}, bytes_);
     put(family::due, keys::make_due(shard, set.progress.due, set.row).view(), bytes_);
   }

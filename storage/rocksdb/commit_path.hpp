@@ -12,6 +12,7 @@
 #include "storage/keys.hpp"
 #include "storage/rocksdb/database.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
+#include "storage/rocksdb/young_records.hpp"
 #include "storage/store.hpp"
 
 namespace treaty {
@@ -20,13 +21,17 @@ namespace treaty {
 /// Threads: one at a time; the store holds its write lock. `next_row` and `figures` from any.
 class commit_path {
 public:
-  commit_path(database& db, health_monitor& monitor) : db_{db}, monitor_{monitor} {}
+  commit_path(database& db, health_monitor& monitor, std::size_t young_max)
+      : db_{db}, monitor_{monitor}, young_{db, young_max} {}
 
   /// Reads how far row numbers were handed out, and reserves the next ones. Once, before anything else.
   result<void> start();
   record_id next_row() noexcept { return next_row_.fetch_add(1, std::memory_order_relaxed); }
 
   std::vector<result<void>> commit(std::span<const write_set> writes, durability d);
+  /// Makes entries in `open` and `due` for all records that have none yet. They go on having none when it fails.
+  void file_young();
+  std::vector<young_entry> young() { return young_.entries(); }
   /// The keys that the last commit put into the family `ended`, anywhere between those that are there.
   const std::vector<keys::listed_key>& ended() const noexcept { return ended_; }
   /// Writes what someone else has put together (expiry), without a sync of its own.
@@ -44,20 +49,28 @@ private:
     txn_status status = txn_status::prepared;
   };
 
+  /// Whether the record has no entries in `open` and `due`: until this write, and from it on.
+  struct youth {
+    bool was = false;
+    bool is = false;
+  };
+
   const std::vector<std::uint32_t>& by_row(std::span<const write_set> writes);
   result<void> add(const write_set& set, bool alone);
   result<standing> find(const write_set& set);
+  result<youth> note_young(const write_set& set, const standing& before, const standing& after);
   void put_record(const write_set& set, const standing& before, const standing& after);
-  void move_listed(const write_set& set, const standing& before, const standing& after);
+  void move_listed(const write_set& set, const standing& before, const standing& after, youth young);
   void put_branches(const write_set& set);
   void put_history(const write_set& set);
-  void move_due(const write_set& set);
+  void move_due(const write_set& set, youth young);
   void put(family one, std::string_view key, std::string_view value);
   void reserve_rows();
 
   database& db_;
   health_monitor& monitor_;
   std::atomic<record_id> next_row_{1};
+  young_records young_;
   record_id reserved_ = 1;  // in `meta`: rows below this may have been handed out
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> bytes_written_{0};

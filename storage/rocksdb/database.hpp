@@ -24,6 +24,7 @@ inline constexpr std::string_view retired_timeline = "timeline";
 /// Keys of the family `meta`.
 inline constexpr std::string_view meta_format = "format";  // decimal text, in every format to come
 inline constexpr std::string_view meta_rows = "rows";      // every row number handed out so far is below this
+inline constexpr std::string_view meta_young = "young";    // unfinished records of lower rows are in `open` and `due`
 inline constexpr std::string_view meta_node = "node";      // hex; names this store for its whole life
 
 inline std::string_view view(const rocksdb::Slice& slice) {

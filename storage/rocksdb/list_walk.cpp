@@ -1,6 +1,7 @@
 #include "storage/rocksdb/list_walk.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "storage/codec.hpp"
 #include "storage/rocksdb/reader.hpp"
@@ -67,20 +68,33 @@ result<gid> class_walk::id() const {
   return id;
 }
 
+young_walk::young_walk(const std::vector<young_entry>& young, const std::vector<keys::list_class>& classes,
+                       const list_span& span) {
+  std::copy_if(young.begin(), young.end(), std::back_inserter(entries_), [&](const young_entry& one) {
+    const bool is_asked_for = std::find(classes.begin(), classes.end(), one.filed) != classes.end();
+    return is_asked_for && one.position.created >= span.from && one.position < span.before;
+  });
+  std::sort(entries_.begin(), entries_.end(),
+            [](const young_entry& left, const young_entry& right) { return left.position > right.position; });
+}
+
 result<list_walk> list_walk::begin(const database& db, const rocksdb::ReadOptions& how,
-                                   const std::vector<keys::list_class>& classes, const list_span& span) {
+                                   const std::vector<keys::list_class>& classes, const list_span& span,
+                                   const std::vector<young_entry>& young) {
   list_walk out;
   for (const keys::list_class& one : classes) {
-    auto walk = std::make_unique<class_walk>(db, how, one, span);
-    if (!walk->has_entry()) {
-      if (auto ended = walk->status(); !ended) return ended.error();
-      continue;
-    }
-    TREATY_TRY(const keys::position_parts position, walk->position());
-    out.walks_.push_back({std::move(walk), position});
+    if (auto added = out.add(std::make_unique<class_walk>(db, how, one, span)); !added) return added.error();
   }
+  if (auto added = out.add(std::make_unique<young_walk>(young, classes, span)); !added) return added.error();
   out.find_newest();
   return out;
+}
+
+result<void> list_walk::add(std::unique_ptr<entry_walk> walk) {
+  if (!walk->has_entry()) return walk->status();
+  TREATY_TRY(const keys::position_parts position, walk->position());
+  walks_.push_back({std::move(walk), position});
+  return {};
 }
 
 result<void> list_walk::next() {

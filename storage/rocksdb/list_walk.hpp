@@ -8,6 +8,7 @@
 
 #include "storage/keys.hpp"
 #include "storage/rocksdb/database.hpp"
+#include "storage/rocksdb/young_records.hpp"
 
 namespace treaty {
 
@@ -17,19 +18,33 @@ struct list_span {
   keys::position_parts before{};
 };
 
-/// The entries of one class, newest first. `how` lives as long as the walk.
-class class_walk {
+/// Entries of lists, newest first.
+class entry_walk {
+public:
+  entry_walk() = default;
+  entry_walk(const entry_walk&) = delete;
+  entry_walk& operator=(const entry_walk&) = delete;
+  virtual ~entry_walk() = default;
+
+  /// False: there is no other entry, or `status` says why not.
+  virtual bool has_entry() const = 0;
+  virtual void next() = 0;
+  virtual result<void> status() const = 0;
+  /// Errors: corrupt, naming the key.
+  virtual result<keys::position_parts> position() const = 0;
+  virtual result<gid> id() const = 0;
+};
+
+/// Those of one class that are stored. `how` lives as long as the walk.
+class class_walk final : public entry_walk {
 public:
   class_walk(const database& db, const rocksdb::ReadOptions& how, const keys::list_class& filed, const list_span& span);
 
-  /// False: there is no other entry, or `status` says why not.
-  bool has_entry() const { return entry_->Valid(); }
-  void next();
-  result<void> status() const;
-
-  /// Errors: corrupt, naming the key.
-  result<keys::position_parts> position() const;
-  result<gid> id() const;
+  bool has_entry() const override { return entry_->Valid(); }
+  void next() override;
+  result<void> status() const override;
+  result<keys::position_parts> position() const override;
+  result<gid> id() const override;
 
 private:
   family from() const { return is_ended_ ? family::ended : family::open; }
@@ -42,12 +57,30 @@ private:
   std::unique_ptr<rocksdb::Iterator> entry_;
 };
 
+/// Those that are not stored yet (young_records.hpp), of any class.
+class young_walk final : public entry_walk {
+public:
+  young_walk(const std::vector<young_entry>& young, const std::vector<keys::list_class>& classes,
+             const list_span& span);
+
+  bool has_entry() const override { return at_ < entries_.size(); }
+  void next() override { ++at_; }
+  result<void> status() const override { return {}; }
+  result<keys::position_parts> position() const override { return entries_[at_].position; }
+  result<gid> id() const override { return entries_[at_].id; }
+
+private:
+  std::vector<young_entry> entries_;
+  std::size_t at_ = 0;
+};
+
 /// The entries of several classes, newest first.
 class list_walk {
 public:
   /// Errors of both: corrupt; unavailable.
   static result<list_walk> begin(const database& db, const rocksdb::ReadOptions& how,
-                                 const std::vector<keys::list_class>& classes, const list_span& span);
+                                 const std::vector<keys::list_class>& classes, const list_span& span,
+                                 const std::vector<young_entry>& young);
   result<void> next();
 
   bool has_entry() const { return !walks_.empty(); }
@@ -56,9 +89,10 @@ public:
 
 private:
   struct standing {
-    std::unique_ptr<class_walk> walk;
+    std::unique_ptr<entry_walk> walk;
     keys::position_parts position;
   };
+  result<void> add(std::unique_ptr<entry_walk> walk);
   void find_newest();
 
   std::vector<standing> walks_;  // those that have an entry

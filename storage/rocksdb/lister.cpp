@@ -1,7 +1,5 @@
 #include "storage/rocksdb/lister.hpp"
 
-#include <rocksdb/snapshot.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -62,16 +60,14 @@ private:
 
 }  // namespace
 
-result<list_page> lister::list(const list_query& query) const {
+result<list_page> lister::list(const list_query& query, const rocksdb::ReadOptions& how,
+                               const std::vector<young_entry>& young) const {
   if (auto good = check_limit(query.limit); !good) return good.error();
   keys::list_position after;
   if (!query.after.empty()) {
     TREATY_TRY(after, keys::parse_list_cursor(query.after));
   }
-  rocksdb::ManagedSnapshot snapshot{&*db_};
-  rocksdb::ReadOptions how;
-  how.snapshot = snapshot.snapshot();
-  search at{query, how, span_of(query, after.in_time), {}, after.gids, {}};
+  search at{query, how, young, span_of(query, after.in_time), {}, after.gids, {}};
   result<void> done;
   if (after.among_gids) {
     done = list_by_gid(at, *after.among_gids + '\0');
@@ -91,7 +87,7 @@ result<list_page> lister::list(const list_query& query) const {
 }
 
 result<void> lister::list_by_time(search& at) const {
-  TREATY_TRY(list_walk entries, list_walk::begin(db_, at.how, classes_of(at.query), at.span));
+  TREATY_TRY(list_walk entries, list_walk::begin(db_, at.how, classes_of(at.query), at.span, at.young));
   keys::position_parts last;
   while (entries.has_entry()) {
     if (at.is_over()) {

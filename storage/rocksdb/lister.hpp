@@ -14,18 +14,21 @@ namespace treaty {
 
 /// Answers lists from the index that has the fewest entries to leave out (docs/storage-format.md, "Lists"):
 /// the classes and the span of time that a query names; or the gids that begin as it says, put in order of time while
-/// they are few, or by gid. Each call sees one moment. Threads: any.
+/// they are few, or by gid. Threads: any.
 class lister {
 public:
   lister(const database& db, const reader& records) : db_{db}, records_{records} {}
 
-  result<list_page> list(const list_query& query) const;
+  /// Sees the moment of `how`'s snapshot; `young` is what had no entries then.
+  result<list_page> list(const list_query& query, const rocksdb::ReadOptions& how,
+                         const std::vector<young_entry>& young) const;
 
 private:
   /// One call: what is asked, what was found, and what may still be spent.
   struct search {
     const list_query& query;
     const rocksdb::ReadOptions& how;
+    const std::vector<young_entry>& young;
     list_span span;
     list_budget budget;
     keys::gids_found gids;

@@ -1,6 +1,9 @@
 #include "storage/rocksdb/rocksdb_store.hpp"
 
+#include <rocksdb/snapshot.h>
+
 #include <mutex>
+#include <optional>
 
 #include "storage/keys.hpp"
 #include "storage/rocksdb/commit_path.hpp"
@@ -17,8 +20,8 @@ namespace {
 
 class rocksdb_store final : public store {
 public:
-  rocksdb_store(std::unique_ptr<database> db, std::shared_ptr<health_monitor> monitor)
-      : db_{std::move(db)}, monitor_{std::move(monitor)} {
+  rocksdb_store(std::unique_ptr<database> db, std::shared_ptr<health_monitor> monitor, std::size_t young_max)
+      : db_{std::move(db)}, monitor_{std::move(monitor)}, writes_{*db_, *monitor_, young_max} {
     monitor_->watch(**db_);
   }
   ~rocksdb_store() override {
@@ -38,8 +41,25 @@ public:
   }
   result<txn_record> load(const gid& id) const override { return reader_.load(id); }
   result<std::vector<history_page>> load_history(const gid& id) const override { return reader_.load_history(id); }
-  result<due_page> due(const due_query& query) const override { return reader_.due(query); }
-  result<list_page> list(const list_query& query) const override { return lister_.list(query); }
+  result<due_page> due(const due_query& query) const override {
+    {
+      const std::lock_guard lock{write_lock_};
+      writes_.file_young();
+    }
+    return reader_.due(query);
+  }
+  result<list_page> list(const list_query& query) const override {
+    std::vector<young_entry> young;
+    std::optional<rocksdb::ManagedSnapshot> snapshot;
+    {
+      const std::lock_guard lock{write_lock_};  // both of one moment
+      young = writes_.young();
+      snapshot.emplace(&**db_);
+    }
+    rocksdb::ReadOptions how;
+    how.snapshot = snapshot->snapshot();
+    return lister_.list(query, how, young);
+  }
   result<std::size_t> expire(time_point finished_before, std::size_t limit) override {
     auto removed = sweeper_.expire(finished_before, limit);
     if (removed) expired_.fetch_add(*removed, std::memory_order_relaxed);
@@ -63,8 +83,8 @@ public:
 private:
   std::unique_ptr<database> db_;
   std::shared_ptr<health_monitor> monitor_;  // RocksDB keeps the other share
-  fair_mutex write_lock_;                    // a guard is checked and its write applied under it
-  commit_path writes_{*db_, *monitor_};
+  mutable fair_mutex write_lock_;            // a guard is checked and its write applied under it
+  mutable commit_path writes_;
   reader reader_{*db_};
   lister lister_{*db_, reader_};
   sweeper sweeper_{*db_, writes_, write_lock_};
@@ -77,7 +97,7 @@ private:
 result<std::unique_ptr<store>> open_rocksdb_store(const rocksdb_options& options) {
   auto monitor = std::make_shared<health_monitor>();
   TREATY_TRY(auto db, database::open(options, monitor));
-  auto opened = std::make_unique<rocksdb_store>(std::move(db), std::move(monitor));
+  auto opened = std::make_unique<rocksdb_store>(std::move(db), std::move(monitor), options.young_records_max);
   if (auto started = opened->start(); !started)
     return failure{errc::unavailable, options.path + ": " + started.error().detail};
   return std::unique_ptr<store>{std::move(opened)};

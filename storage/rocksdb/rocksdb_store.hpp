@@ -17,6 +17,7 @@ struct rocksdb_options {
   std::size_t write_buffer_bytes = 64ULL << 20;  // all memtables together
   std::uint64_t log_bytes_max = 256ULL << 20;    // write-ahead logs; bounds how long the next start replays
   int open_files_max = 512;
+  std::size_t young_records_max = 4'096;  // unfinished ones that a start must look for (young_records.hpp)
 };
 
 /// Opens the store in `path`; makes the directory when there is none. Never deletes anything that is not its own.

@@ -219,10 +219,10 @@ TEST_F(RocksdbStore, RefusesADirectoryThatAnotherProcessHasOpen) {
 
 TEST_F(RocksdbStore, RefusesANewerFormat) {
   open(path_).reset();
-  { raw_database{path_}.put("meta", "format", "4"); }
+  { raw_database{path_}.put("meta", "format", "5"); }
   const failure why = refusal(path_);
   EXPECT_EQ(why.code, errc::unsupported);
-  EXPECT_THAT(why.detail, HasSubstr("format 4"));
+  EXPECT_THAT(why.detail, HasSubstr("format 5"));
 }
 
 /// Turns the lists of a store back into what the formats 1 and 2 had: one timeline, and gids without a time. Only the
@@ -248,6 +248,7 @@ void make_older(const std::string& path, int format, std::size_t count, bool kee
     for (const auto& [key, value] : old.all("due")) old.replace("due", key, '\1' + value.substr(2));  // without flags
   }
   old.put("meta", "format", std::to_string(format));
+  old.remove("meta", "young");
   if (keep_new) return;
   old.drop("open");
   old.drop("ended");
@@ -283,6 +284,7 @@ TEST_F(RocksdbStore, OpensStoresOfOlderFormatsAndBringsTheirListsToThisOne) {
       sets.push_back(following(sets[4]));
       sets.back().progress.stuck = format > 1;
       for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
+      ASSERT_EQ(store->due({})->entries.size(), 3U);  // older formats have entries for all
     }
     make_older(path, format, 5, /*keep_new=*/false);
     for (int start = 0; start < 2; ++start) {
@@ -294,7 +296,7 @@ TEST_F(RocksdbStore, OpensStoresOfOlderFormatsAndBringsTheirListsToThisOne) {
     }
     {
       raw_database upgraded{path};
-      EXPECT_EQ(upgraded.get("meta", "format"), "3");
+      EXPECT_EQ(upgraded.get("meta", "format"), "4");
       EXPECT_FALSE(upgraded.has("timeline"));
     }
     const auto store = open(path);
@@ -316,6 +318,7 @@ TEST_F(RocksdbStore, GoesOnWithAnUpgradeThatWasCutOff) {
     sets.push_back(following(sets[4]));
     sets.back().progress.stuck = true;
     for (const auto& one : store->commit(sets, durability::synced)) ASSERT_TRUE(one);
+    ASSERT_EQ(store->due({})->entries.size(), 3U);  // older formats have entries for all
   }
   make_older(path_, 2, 3, /*keep_new=*/true);
   const auto store = open(path_);
@@ -328,6 +331,7 @@ TEST_F(RocksdbStore, LeavesAListEntryThatItCannotReadWhereItIs) {
   {
     const auto store = open(path_);
     ASSERT_TRUE(commit(*store, make(*store, "good", 1)));
+    ASSERT_EQ(store->due({})->entries.size(), 1U);  // as above
   }
   make_older(path_, 2, 1, /*keep_new=*/false);
   const std::string key(16, '\1');
@@ -570,6 +574,18 @@ TEST_F(RocksdbStore, ServesAgainWhenTheDiskHasRoomAgain) {
   ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
   EXPECT_TRUE(commit(*store, make(*store, "after")));
   EXPECT_TRUE(store->load(gid{"before"}));
+}
+
+// A disk that is full to the brim has room for a moment, and none again.
+TEST_F(RocksdbStore, ServesAgainAlsoWhenItsFirstWriteAfterThatFails) {
+  const auto store = open(path_);
+  for (int round = 0; round < 4; ++round) {
+    kit::disk::fail_syncs(ENOSPC);
+    EXPECT_EQ(commit(*store, make(*store, "lost" + std::to_string(round))).error().code, errc::outcome_unknown);
+    kit::disk::fail_syncs(0);
+    ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  }
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
 }
 
 // After such an error nobody knows what the log holds: only a restart, which reads it, finds out. An operator, or the
