@@ -23,8 +23,9 @@ void etcd_loop::post(std::function<void()> work) {
   const std::lock_guard guard{posting_};
   if (closed_) return;
   const auto now = std::make_shared<grpc::Alarm>();
+  void* const when_due = tag([now, work = std::move(work)](bool) { work(); });
   posted_.fetch_add(1, std::memory_order_release);
-  now->Set(&queue_, std::chrono::system_clock::now(), tag([now, work = std::move(work)](bool) { work(); }));
+  now->Set(&queue_, std::chrono::system_clock::now(), when_due);
 }
 
 void etcd_loop::stop() {
