@@ -13,7 +13,7 @@
 namespace treaty {
 namespace {
 
-constexpr std::size_t filed_a_batch_max = 256;
+constexpr std::size_t old_ones_a_batch_max = 256;
 /// A start reads the rows from the oldest of them on: at most so many times the number that may be young.
 constexpr record_id rows_back_share = 8;
 
@@ -117,8 +117,9 @@ void young_records::drop(record_id row) {
 
 void young_records::file_surplus(rocksdb::WriteBatch& batch) {
   std::size_t looked_at = 0;
-  for (auto at = records_.begin(); at != records_.end() && looked_at < filed_a_batch_max; ++looked_at) {
-    if (records_.size() <= most_ && at->first + rows_back_share * most_ > highest_) break;
+  for (auto at = records_.begin(); at != records_.end(); ++looked_at) {
+    const bool is_old = at->first + rows_back_share * most_ < highest_;
+    if (records_.size() <= most_ && (!is_old || looked_at >= old_ones_a_batch_max)) break;
     at = at->second.changed_in == batch_ ? std::next(at) : file(at, batch);
   }
   move_mark(batch);

@@ -12,6 +12,7 @@
 #include "storage/rocksdb/rocksdb_store.hpp"
 #include "tests/kit/disk_faults.hpp"
 #include "tests/kit/eventually.hpp"
+#include "tests/kit/raw_database.hpp"
 #include "tests/kit/scratch_directory.hpp"
 #include "tests/kit/store_kit.hpp"
 
@@ -92,6 +93,22 @@ TEST_F(YoungRecords, AreListedWhileTheDiskIsFull) {
   kit::disk::fail_writes(ENOSPC);
   EXPECT_FALSE(commit(*kept, make(*kept, "lost")));
   EXPECT_THAT(listed_gids(*kept, {.status = txn_status::submitted}), ElementsAre("before"));
+}
+
+// A start must not have to look for more of them, however large the batches are in which they come.
+TEST_F(YoungRecords, AreFew) {
+  constexpr std::size_t batch = 1'000;
+  {
+    const auto kept = open(100);
+    for (int round = 0; round < 3; ++round) {
+      std::vector<write_set> sets;
+      while (sets.size() < batch)
+        sets.push_back(make(*kept, "g" + std::to_string(round) + "-" + std::to_string(sets.size())));
+      for (const auto& one : kept->commit(sets, durability::synced)) ASSERT_TRUE(one);
+    }
+  }
+  EXPECT_GE(kit::raw_database{path_}.all("open").size(), 3 * batch - batch - 100);
+  EXPECT_EQ(open(100)->due({.limit = 10'000})->entries.size(), 3 * batch);
 }
 
 // Lanes take their rows before they write, and one may write so late that its row is among the old ones.
