@@ -177,9 +177,11 @@ TEST_F(YoungRecords, AgreeWithTheirRecordsWhateverHappens) {
             std::any_of(sets.begin(), sets.end(), [&](const write_set& set) { return set.gid.value == id; });
         if (!is_taken) sets.push_back(next_of(all.at(id), random));
       }
-      if (what < 4) kit::disk::fail_syncs(ENOSPC);
+      if (what < 2) kit::disk::fail_syncs(ENOSPC);
+      if (what == 2 || what == 3) kit::disk::fail_writes(ENOSPC);
       const auto results = kept->commit(sets, durability::synced);
       kit::disk::fail_syncs(0);
+      kit::disk::fail_writes(0);
       ASSERT_TRUE(kit::eventually([&] { return kept->health().state == store_state::serving; }));
       for (std::size_t at = 0; at < sets.size(); ++at) {
         if (results[at])
