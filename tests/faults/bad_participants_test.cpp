@@ -18,6 +18,7 @@
 #include "tests/kit/http_client.hpp"
 #include "tests/kit/participant.hpp"
 #include "tests/kit/raw_participant.hpp"
+#include "tests/kit/sanitized.hpp"
 #include "tests/kit/scratch_directory.hpp"
 #include "tests/kit/treatyd_process.hpp"
 
@@ -284,7 +285,9 @@ TEST_P(BadParticipants, LeaveTheOutcomeOpenAndHarmNobodyElse) {
                         saga(name + "-other" + std::to_string(number), healthy.url("/ok"), true))
                   .status,
               200);
-    EXPECT_LT(steady::now() - began, 900ms);  // less than one call of the bad one
+    if (!kit::is_sanitized) {
+      EXPECT_LT(steady::now() - began, 900ms);  // less than one call of the bad one
+    }
     std::this_thread::yield();
   }
   const std::string first = name + "-0";

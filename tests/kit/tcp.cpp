@@ -57,7 +57,9 @@ bool wait_until(int descriptor, short what, steady::time_point deadline) {
 tcp_stream& tcp_stream::operator=(tcp_stream&& other) noexcept {
   if (this != &other) {
     close();
-    descriptor_ = other.release();
+    const int taken = other.release();
+    const std::lock_guard lock{ending_};
+    descriptor_ = taken;
   }
   return *this;
 }
@@ -100,6 +102,7 @@ tcp_stream::read_end tcp_stream::read_some(std::string& to, steady::time_point d
 }
 
 void tcp_stream::shut_down() {
+  const std::lock_guard lock{ending_};
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
@@ -110,10 +113,12 @@ void tcp_stream::reset() {
 }
 
 void tcp_stream::close() {
+  const std::lock_guard lock{ending_};
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 int tcp_stream::release() {
+  const std::lock_guard lock{ending_};
   return std::exchange(descriptor_, -1);
 }
 

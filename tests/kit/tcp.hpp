@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,7 @@ public:
 
 private:
   int descriptor_ = -1;
+  std::mutex ending_;  // whoever shuts it down meets no descriptor that was closed, and is somebody else's by now
 };
 
 /// Listens on a free port of 127.0.0.1. Throws std::runtime_error when it cannot.
