@@ -66,6 +66,7 @@ struct rpc_session_events {
   static int frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     rpc_session& to = self(user);
     if (frame->hd.type == NGHTTP2_SETTINGS) to.note_settings();
+    if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) to.take_no_more();
     rpc_session::call* const one = to.find(frame->hd.stream_id);
     if (one == nullptr) return 0;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
@@ -75,6 +76,8 @@ struct rpc_session_events {
   }
 
   static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    // The library would send a PING before the GOAWAY that it follows.
+    if (frame->hd.type == NGHTTP2_GOAWAY && self(user).is_leaving_) self(user).ping();
     if (!ends_stream(*frame)) return 0;
     const rpc_session::call* const one = self(user).find(frame->hd.stream_id);
     // Answered before the whole request came: nobody waits for the rest of it.
@@ -175,6 +178,13 @@ void rpc_session::end_late(clock::time_point now) {
 }
 
 void rpc_session::go_away() {
+  is_leaving_ = true;
+  if (calls_.empty()) return take_no_more();
+  nghttp2_submit_shutdown_notice(session_);
+}
+
+void rpc_session::take_no_more() {
+  if (!std::exchange(is_leaving_, false)) return;
   const std::int32_t last = nghttp2_session_get_last_proc_stream_id(session_);
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
 }
@@ -238,6 +248,7 @@ void rpc_session::forget(std::int32_t stream) {
   if (found == calls_.end()) return;
   release(found->second);
   calls_.erase(found);
+  if (calls_.empty()) take_no_more();
 }
 
 /// What it held has been handed on, or dropped.

@@ -59,7 +59,9 @@ public:
 
   /// Ends the RPCs whose requests do not come.
   void end_late(clock::time_point now);
-  /// No more RPCs from now on; those that are under way go on.
+  /// No more RPCs from a round trip later on; those that are under way go on. Who is told at once which was the last
+  /// (RFC 9113, 6.8) may have begun another: gRPC's C core then resets a stream that we never saw, which is an error
+  /// that takes the connection, and the answers that others wait for, with it.
   void go_away();
 
 private:
@@ -89,6 +91,7 @@ private:
   void data(std::int32_t stream, call& one, std::string_view bytes);
   void asked(std::int32_t stream, call& one);
   void forget(std::int32_t stream);
+  void take_no_more();
   void release(call& one);
   void refuse(std::int32_t stream, call& one, const char* http_status);
   void begin_answer(std::int32_t stream, call& one);
@@ -101,6 +104,7 @@ private:
   std::unordered_map<std::int32_t, call> calls_;
   std::vector<rpc_message> messages_;
   clock::time_point now_{};
+  bool is_leaving_ = false;  // and has not said yet which RPC is the last
 };
 
 }  // namespace treaty

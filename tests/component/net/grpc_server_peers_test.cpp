@@ -265,6 +265,26 @@ TEST_F(GrpcServerPeers, TakeNoMoreConnectionsThanTheyMay) {
   EXPECT_EQ(server->connections(), 1u);
 }
 
+// gRPC's C core resets a call that it has begun, but not sent, when it hears that an earlier one was the last: that is
+// an error, and would end the calls that wait.
+TEST_F(GrpcServerPeers, AreToldOfTheLastCallWhenTheyHaveHeardThatTheServerLeaves) {
+  door.say(std::nullopt);
+  auto one = client();
+  one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, kit::grpc_message(submit_bytes())));
+  ASSERT_TRUE(kit::eventually([&] { return door.waiting() == 1; }));
+  server->go_away();
+  EXPECT_EQ(one.next(http2_frame::goaway).number(), 0x7FFFFFFFu);
+  const http2_frame ping = one.next(http2_frame::ping);
+  door.say(answer{});
+  one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0"))) << "it was on its way";
+  one.send(http2_frame{.type = http2_frame::ping, .flags = http2_frame::end_stream, .payload = ping.payload}.bytes());
+  EXPECT_EQ(one.next(http2_frame::goaway).number(), 3u);
+  door.kept[0]->answer({});
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+  EXPECT_EQ(one.next(http2_frame::ping).type, http2_frame::gone);
+}
+
 TEST_F(GrpcServerPeers, ForgetWhatAClientHasCancelled) {
   door.say(std::nullopt);
   auto one = client();
