@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -93,6 +94,11 @@ result<due_value> decode_due(std::string_view bytes);
 /// The slot stands in the key of the family `history` alone.
 void encode_history(const history_page& page, std::string& out);
 result<history_page> decode_history(std::string_view bytes, std::uint32_t slot);
+
+/// Puts the page of the write that ends a transaction behind its progress, in the same value; decode_progress takes it
+/// for nothing. Nothing: there is no page in it. Errors: corrupt.
+void append_ending(const history_page& page, std::string& progress_bytes);
+result<std::optional<history_page>> decode_ending(std::string_view progress_bytes);
 
 /// Category and key stand in the key of the family `kv`; here too, so that a value says what it is.
 void encode_kv(const kv_record& record, std::string& out);

@@ -68,15 +68,32 @@ result<history_entry> read_entry(const v1::HistoryEntry& in, std::int64_t first_
   return entry;
 }
 
+void fill_page(const history_page& page, v1::HistoryPage& out) {
+  const std::int64_t first_at = page.entries.empty() ? 0 : to_nanoseconds(page.entries.front().at);
+  out.set_number(page.number);
+  out.set_left_out(page.left_out);
+  out.set_first_at(first_at);
+  for (const history_entry& entry : page.entries) fill_entry(entry, first_at, *out.add_entries());
+}
+
+result<history_page> read_page(const v1::HistoryPage& in, std::uint32_t slot) {
+  history_page page;
+  page.number = in.number();
+  page.slot = slot;
+  page.left_out = in.left_out();
+  page.entries.reserve(static_cast<std::size_t>(in.entries().size()));
+  for (const v1::HistoryEntry& one : in.entries()) {
+    TREATY_TRY(history_entry entry, read_entry(one, in.first_at()));
+    page.entries.push_back(std::move(entry));
+  }
+  return page;
+}
+
 }  // namespace
 
 void encode_history(const history_page& page, std::string& out) {
   scratch<v1::HistoryPage> message;
-  const std::int64_t first_at = page.entries.empty() ? 0 : to_nanoseconds(page.entries.front().at);
-  message->set_number(page.number);
-  message->set_left_out(page.left_out);
-  message->set_first_at(first_at);
-  for (const history_entry& entry : page.entries) fill_entry(entry, first_at, *message->add_entries());
+  fill_page(page, *message);
   start(out);
   message.write_after(out);
 }
@@ -85,16 +102,23 @@ result<history_page> decode_history(std::string_view bytes, std::uint32_t slot) 
   TREATY_TRY(const std::string_view body, after_format(bytes, "history"));
   scratch<v1::HistoryPage> message;
   if (!message.read(body)) return corrupt("history", "is not a message");
-  history_page page;
-  page.number = message->number();
-  page.slot = slot;
-  page.left_out = message->left_out();
-  page.entries.reserve(static_cast<std::size_t>(message->entries().size()));
-  for (const v1::HistoryEntry& one : message->entries()) {
-    TREATY_TRY(history_entry entry, read_entry(one, message->first_at()));
-    page.entries.push_back(std::move(entry));
-  }
-  return page;
+  return read_page(*message, slot);
+}
+
+void append_ending(const history_page& page, std::string& progress_bytes) {
+  scratch<v1::Ending> message;
+  fill_page(page, *message->mutable_last_page());
+  message->set_last_slot(page.slot);
+  message.write_after(progress_bytes);
+}
+
+result<std::optional<history_page>> decode_ending(std::string_view progress_bytes) {
+  if (auto head = decode_progress_head(progress_bytes); !head) return head.error();
+  scratch<v1::Ending> message;
+  if (!message.read(progress_bytes.substr(progress_head_size))) return corrupt("progress", "is not a message");
+  if (!message->has_last_page()) return std::optional<history_page>{};
+  TREATY_TRY(history_page page, read_page(message->last_page(), message->last_slot()));
+  return std::optional{std::move(page)};
 }
 
 }  // namespace treaty::codec

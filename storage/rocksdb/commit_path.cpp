@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "storage/keys.hpp"
+#include "storage/rocksdb/reader.hpp"
 #include "storage/rules.hpp"
 
 namespace treaty {
@@ -107,12 +108,14 @@ result<void> commit_path::add(const write_set& set, bool alone) {
   TREATY_TRY(const standing before, find(set));
   if (auto held = check_guard(set, before.revision, before.row); !held) return held;
   const standing after{set.progress.revision, set.row, set.definition ? set.definition->type : before.type,
-                       set.progress.status};
+                       set.progress.status, is_final(set.progress.status) ? &set : nullptr};
+  if (before.revision != 0 && is_final(before.status)) {
+    if (auto apart = put_ending_apart(set, before); !apart) return apart;
+  }
   TREATY_TRY(const youth young, note_young(set, before, after));
   put_record(set, before, after);
   move_listed(set, before, after, young);
   put_branches(set);
-  put_history(set);
   move_due(set, young);
   if (!alone) standings_[set.gid.value] = after;
   if (is_final(after.status)) {
@@ -153,8 +156,27 @@ void commit_path::put_record(const write_set& set, const standing& before, const
     codec::encode_definition(*set.definition, bytes_);
     put(family::transactions, row.view(), bytes_);
   }
+  const bool ends = is_final(after.status);
+  const bool has_page = !set.history.entries.empty();
   codec::encode_progress(set.progress, after.type, bytes_);
+  if (ends && has_page) codec::append_ending(set.history, bytes_);
   put(family::progress, row.view(), bytes_);
+  if (!ends && has_page) put_history(set.history, set.row);
+}
+
+/// It has ended already: the page that came with its end gets a key of its own, for this write's progress takes the
+/// place.
+result<void> commit_path::put_ending_apart(const write_set& set, const standing& before) {
+  if (before.ended_by != nullptr) {
+    if (!before.ended_by->history.entries.empty()) put_history(before.ended_by->history, set.row);
+    return {};
+  }
+  const auto row = keys::make_row(set.row);
+  if (auto read = db_.get({}, family::progress, row.view(), value_); !read) return read;
+  const auto page = codec::decode_ending(view(value_));
+  if (!page) return at(family::progress, row.view(), page.error());
+  if (*page) put_history(**page, set.row);
+  return {};
 }
 
 result<commit_path::youth> commit_path::note_young(const write_set& set, const standing& before,
@@ -202,10 +224,9 @@ void commit_path::put_branches(const write_set& set) {
   }
 }
 
-void commit_path::put_history(const write_set& set) {
-  if (set.history.entries.empty()) return;
-  codec::encode_history(set.history, bytes_);
-  put(family::history, keys::make_branch(set.row, set.history.slot).view(), bytes_);
+void commit_path::put_history(const history_page& page, record_id row) {
+  codec::encode_history(page, bytes_);
+  put(family::history, keys::make_branch(row, page.slot).view(), bytes_);
 }
 
 /// A due entry is put once and removed once, which is what SingleDelete asks for: the pair vanishes from memory and

@@ -47,6 +47,7 @@ private:
     record_id row = 0;
     trans_type type = trans_type::saga;
     txn_status status = txn_status::prepared;
+    const write_set* ended_by = nullptr;  // of this call
   };
 
   /// Whether the record has no entries in `open` and `due`: until this write, and from it on.
@@ -60,9 +61,10 @@ private:
   result<standing> find(const write_set& set);
   result<youth> note_young(const write_set& set, const standing& before, const standing& after);
   void put_record(const write_set& set, const standing& before, const standing& after);
+  result<void> put_ending_apart(const write_set& set, const standing& before);
   void move_listed(const write_set& set, const standing& before, const standing& after, youth young);
   void put_branches(const write_set& set);
-  void put_history(const write_set& set);
+  void put_history(const history_page& page, record_id row);
   void move_due(const write_set& set, youth young);
   void put(family one, std::string_view key, std::string_view value);
   void reserve_rows();

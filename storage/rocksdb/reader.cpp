@@ -103,6 +103,7 @@ result<std::vector<history_page>> reader::load_history(const gid& id) const {
   rocksdb::ReadOptions how;
   how.snapshot = snapshot.snapshot();
   TREATY_TRY(const record_id row, find_row(how, id));
+  TREATY_TRY(std::optional<history_page> last, load_ending(how, row));
   const auto first = keys::make_branch(row, 0);
   const auto behind = keys::make_row(row + 1);
   const rocksdb::Slice bound = slice(behind.view());
@@ -112,13 +113,28 @@ result<std::vector<history_page>> reader::load_history(const gid& id) const {
   for (entry->Seek(slice(first.view())); entry->Valid(); entry->Next()) {
     const auto key = keys::parse_branch(view(entry->key()));
     if (!key) return at(family::history, view(entry->key()), {errc::corrupt, "is no key of this family"});
+    if (last && key->index == last->slot) continue;  // whose place that page has taken
     auto page = codec::decode_history(view(entry->value()), key->index);
     if (!page) return at(family::history, view(entry->key()), page.error());
     pages.push_back(*std::move(page));
   }
   if (!entry->status().ok()) return to_failure(entry->status(), name_key(family::history, first.view()));
+  if (last) pages.push_back(*std::move(last));
   sort_by_number(pages);
   return pages;
+}
+
+/// The page that came with the end, if there is one.
+result<std::optional<history_page>> reader::load_ending(const rocksdb::ReadOptions& how, record_id row) const {
+  const auto key = keys::make_row(row);
+  rocksdb::PinnableSlice value;
+  if (auto read = db_.get(how, family::progress, key.view(), value); !read) {
+    if (read.error().code == errc::not_found) return std::optional<history_page>{};  // who loads the record says so
+    return read.error();
+  }
+  auto page = codec::decode_ending(view(value));
+  if (!page) return at(family::progress, key.view(), page.error());
+  return page;
 }
 
 result<due_page> reader::due(const due_query& query) const {

@@ -338,15 +338,17 @@ TEST_F(RocksdbStore, LeavesNoHistoryOfWhatHasExpired) {
   {
     const auto store = open(path_);
     for (int i = 0; i < count; ++i) {
-      const write_set set = make(*store, "g" + std::to_string(i), i);
+      write_set set = make(*store, "g" + std::to_string(i), i);
+      set.history.entries.resize(3);
       write_set end = finishing(set, txn_status::succeed, moment(i));
-      end.history.entries.resize(3);
+      end.history.entries.resize(2);
+      end.history.slot = end.history.number = 1;
       ASSERT_TRUE(store->commit(std::vector{set, end}, durability::buffered).back());
     }
-    ASSERT_EQ(store->load_history(gid{"g7"})->size(), 1U);
+    ASSERT_EQ(store->load_history(gid{"g7"})->size(), 2U);
     ASSERT_EQ(*store->expire(moment(200), 1000), 200U);
     ASSERT_EQ(*store->expire(moment(230), 1000), 30U);  // too few for a range
-    EXPECT_EQ(store->load_history(gid{"g230"})->size(), 1U);
+    EXPECT_EQ(store->load_history(gid{"g230"})->size(), 2U);
   }
   raw_database raw{path_};
   EXPECT_EQ(raw.all("history").size(), count - 230U);

@@ -448,6 +448,30 @@ TEST_P(StoreContract, KeepsTheNewestPageOfEachSlot) {
               ElementsAre(make_page(0, 0), make_page(97, 1), make_page(98, 2), make_page(99, 3)));
 }
 
+// An answer that comes late, or an operator, may add to what has ended; together with the end or long after it.
+TEST_P(StoreContract, KeepsThePageOfTheEndWhenMoreIsToldAfterIt) {
+  for (const bool together : {true, false}) {
+    const std::string id = together ? "g1" : "g2";
+    std::vector<write_set> sets{make_creation(id)};
+    sets.back().history = make_page(0, 0);
+    const auto add = [&](write_set next, std::uint32_t number, std::uint32_t slot) {
+      next.history = make_page(number, slot);
+      sets.push_back(std::move(next));
+    };
+    add(finishing(sets.back(), txn_status::succeed, moment(50)), 1, 1);
+    add(following(sets.back()), 2, 2);
+    sets.push_back(following(sets.back()));
+    sets.back().history = {};           // nothing to tell
+    add(following(sets.back()), 3, 1);  // in the slot of the end's page
+    if (together) {
+      for (const auto& one : commit_all(sets)) ASSERT_TRUE(one);
+    } else {
+      for (const write_set& set : sets) must_commit(set);
+    }
+    EXPECT_THAT(*store_->load_history(gid{id}), ElementsAre(make_page(0, 0), make_page(2, 2), make_page(3, 1))) << id;
+  }
+}
+
 TEST_P(StoreContract, KeepsEachTransactionsHistoryApart) {
   std::vector<write_set> sets;
   for (std::uint32_t i = 0; i < 20; ++i) {

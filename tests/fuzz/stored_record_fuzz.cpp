@@ -29,11 +29,26 @@ void check_value(std::string_view bytes, Decode decode, Encode encode) {
   FUZZ_CHECK(once == twice, "one value, two encodings");
 }
 
+void check_ending(std::string_view bytes) {
+  const auto progress = codec::decode_progress(bytes);
+  const auto page = codec::decode_ending(bytes);
+  if (!page) return FUZZ_CHECK(page.error().code == errc::corrupt && !page.error().detail.empty());
+  if (!*page || !progress) return;
+  std::string again;
+  codec::encode_progress(*progress, codec::decode_progress_head(bytes)->type, again);
+  codec::append_ending(**page, again);
+  const auto read = codec::decode_ending(again);
+  FUZZ_CHECK(read && *read == *page, "the page of the end is read differently the second time");
+  FUZZ_CHECK(codec::decode_progress(again) && *codec::decode_progress(again) == *progress,
+             "the page changes the progress");
+}
+
 void check_progress(std::string_view bytes) {
   const auto head = codec::decode_progress_head(bytes);
   check_value(bytes, codec::decode_progress,
               [&](const txn_progress& value, std::string& out) { codec::encode_progress(value, head->type, out); });
   if (!head) FUZZ_CHECK(!codec::decode_progress(bytes), "a message behind a head that cannot be read");
+  check_ending(bytes);
 }
 
 /// A record that the store hands out is shown and driven: neither may fail, whatever is in it.

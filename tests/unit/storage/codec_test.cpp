@@ -226,6 +226,17 @@ TEST(Codec, ReadsTheGoldenBytes) {
   EXPECT_EQ(*codec::decode_row(read_golden("v1/row")), 258U);
 }
 
+TEST(Codec, KeepsThePageOfTheEndBehindTheProgressOfTheEnd) {
+  std::string bytes = encoded(codec::encode_progress, fuller_progress(), trans_type::saga);
+  EXPECT_EQ(*codec::decode_ending(bytes), std::nullopt);
+  codec::append_ending(full_history(), bytes);
+  EXPECT_EQ(keys::to_hex(bytes), keys::to_hex(read_golden("v4/progress_ended")));
+  EXPECT_EQ(*codec::decode_progress(bytes), fuller_progress());
+  EXPECT_EQ(*codec::decode_ending(bytes), full_history());
+  EXPECT_EQ(codec::decode_ending(bytes.substr(0, bytes.size() - 4)).error().code, errc::corrupt);
+  EXPECT_EQ(codec::decode_ending("").error().code, errc::corrupt);
+}
+
 // What an older build has written is read as it was meant: nothing stuck, nothing of what came later.
 TEST(Codec, ReadsTheGoldenBytesOfFormat1) {
   EXPECT_EQ(*codec::decode_definition(read_golden("v1/definition_full")), full_definition());
