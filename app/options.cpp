@@ -109,7 +109,9 @@ const std::array table{
         .most = 1'000'000},
     option{.path = "RequestTimeout",
            .field = &config::request_timeout,
-           .help = "Limit of one branch call when the transaction names none.",
+           .help =
+               "Limit of one branch call when the transaction names none. Waiting for a connection or a turn has the "
+               "same limit, of its own.",
            .least = 100,
            .most = hour},
     option{

@@ -106,6 +106,14 @@ void http_destination::start(http_connection& on, exchange_ptr what, clock::time
   on.start(std::move(what));
 }
 
+/// Its time begins now: cut short by what it spent here, it would be made again, for work that was nearly done, and a
+/// destination that is merely slow would get slower.
+void http_destination::start_waiting(http_connection& on, clock::time_point now) {
+  exchange_ptr what = dequeue(waiting_.begin());
+  core_.watch(*what, now + what->request.timeout);
+  start(on, std::move(what), now);
+}
+
 bool http_destination::is_crowded(std::size_t coming) {
   const std::size_t most = core_.options.connections_max;
   const std::size_t free = most - std::min(most, connections_.size() - idle_.size());
@@ -114,7 +122,7 @@ bool http_destination::is_crowded(std::size_t coming) {
 }
 
 void http_destination::serve(http_connection& one, clock::time_point now) {
-  if (!waiting_.empty()) return start(one, dequeue(waiting_.begin()), now);
+  if (!waiting_.empty()) return start_waiting(one, now);
   if (idle_.size() >= core_.options.idle_connections_max) {
     one.close();
     return forget(one);

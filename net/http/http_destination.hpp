@@ -42,6 +42,7 @@ private:
   exchange_ptr dequeue(std::list<exchange_ptr>::iterator which);
   void serve(http_connection& one, clock::time_point now);
   void start(http_connection& on, exchange_ptr what, clock::time_point now);
+  void start_waiting(http_connection& on, clock::time_point now);
   void open_connections();
   void open_one();
   bool addresses_are_fresh() const;

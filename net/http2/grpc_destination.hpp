@@ -68,6 +68,7 @@ private:
   grpc_connection* pick();
   bool is_doubted(path& one) const;
   void start(grpc_connection& on, grpc_exchange_ptr what);
+  void start_waiting(grpc_connection& on);
   void serve();
   void open_connections();
   void open_missing(clock::time_point now);

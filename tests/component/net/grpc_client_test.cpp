@@ -172,6 +172,16 @@ TEST_F(NarrowGrpcClient, BoundsWhatIsInFlightAndWhatWaits) {
   EXPECT_THAT(calls[2].get().detail, HasSubstr("DeadlineExceeded"));
 }
 
+TEST_F(NarrowGrpcClient, WhoeverHasWaitedHasAllItsTimeForTheCall) {
+  kit::grpc_participant service{[](const kit::seen_rpc&) {
+    std::this_thread::sleep_for(700ms);
+    return fine({});
+  }};
+  std::vector<std::future<branch_reply>> calls;
+  for (int i = 0; i < 2; ++i) calls.push_back(lane.start(client, call_of(service.address() + "/s.S/M", "", 1s)));
+  for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::success);
+}
+
 TEST_F(NarrowGrpcClient, ForgetsTheChannelsThatNobodyUses) {
   kit::grpc_participant first{fine};
   kit::grpc_participant second{fine};

@@ -404,13 +404,26 @@ TEST_F(NarrowHttpClient, BoundsWhatIsInFlightAndWhatWaits) {
   EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting{protocol=\"http\"} 0"));
 }
 
-TEST_F(NarrowHttpClient, WaitingCountsAgainstTheTimeOut) {
+TEST_F(NarrowHttpClient, NobodyWaitsLongerThanTheTimeOut) {
   kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::wait_for_close(stream); }};
   std::vector<std::future<branch_reply>> holders;
   for (int i = 0; i < 2; ++i) holders.push_back(start(call_of(service.url("/p"), "", 600ms)));
   const branch_reply reply = make(call_of(service.url("/p"), "", 100ms));
   EXPECT_THAT(reply.detail, StartsWith("timed out after 100 ms, waiting for a connection to"));
   for (auto& one : holders) EXPECT_THAT(one.get().detail, StartsWith("timed out after 600 ms"));
+}
+
+// Else a service that is merely slow would be called again and again for what it had nearly done.
+TEST_F(NarrowHttpClient, WhoeverHasWaitedHasAllItsTimeForTheCall) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) {
+    for (std::string head; kit::read_head(stream, head); head.clear()) {
+      std::this_thread::sleep_for(700ms);
+      stream.write(kit::ok_answer("ok"), kit::steady::now() + 5s);
+    }
+  }};
+  std::vector<std::future<branch_reply>> calls;
+  for (int i = 0; i < 3; ++i) calls.push_back(start(call_of(service.url("/p"), "", 1s)));
+  for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::success);
 }
 
 // A time-out makes room for a connection, whose own limit is far off: the next time-out must not wait for that.
