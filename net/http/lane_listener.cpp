@@ -17,6 +17,7 @@ using lane_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::w
                                               asio::io_context::executor_type>;
 
 constexpr std::chrono::milliseconds pause_after_failed_accept{100};
+constexpr int at_once_max = 64;  // then those that are connected have their turn
 
 failure unavailable(const std::string& address, std::uint16_t port, const error_code& why) {
   return {errc::unavailable,
@@ -59,7 +60,7 @@ error_code lane_listener::listen(const tcp::endpoint& at) {
   ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (at.protocol() == tcp::v6()) acceptor_.set_option(asio::ip::v6_only{false}, error);
-  if (acceptor_.bind(at, error)) return error;
+  if (acceptor_.bind(at, error) || acceptor_.non_blocking(true, error)) return error;
   return acceptor_.listen(asio::socket_base::max_listen_connections, error);
 }
 
@@ -78,8 +79,20 @@ void lane_listener::accept() {
     if (!self->acceptor_.is_open()) return;
     if (error) return self->accept_later();
     self->welcome_(std::move(socket));
+    self->accept_waiting();
     if (self->acceptor_.is_open()) self->accept();
   });
+}
+
+/// One for each turn of a busy loop is too few when thousands come at once: the kernel's queue would run over, and
+/// those that found no room try again after seconds.
+void lane_listener::accept_waiting() {
+  for (int taken = 1; taken < at_once_max && acceptor_.is_open(); ++taken) {
+    error_code error;
+    lane_socket socket{acceptor_.get_executor()};
+    if (acceptor_.accept(socket, error)) return;  // no more, or what the next one will report
+    welcome_(std::move(socket));
+  }
 }
 
 /// Out of file descriptors, or the like: trying again at once would spin.

@@ -11,9 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "net/http/asio_loop.hpp"
+#include "net/http/lane_listener.hpp"
 #include "tests/kit/eventually.hpp"
 #include "tests/kit/http_client.hpp"
 #include "tests/kit/http_door.hpp"
+#include "tests/kit/tcp.hpp"
 
 namespace treaty {
 namespace {
@@ -67,6 +70,20 @@ std::string post(std::string_view path, std::string_view body) {
   std::string text = "POST ";
   text.append(path).append(" HTTP/1.1\r\nHost: x\r\nContent-Length: ").append(std::to_string(body.size()));
   return text.append("\r\n\r\n").append(body);
+}
+
+// A busy loop has long turns: with one connection in each, the last of many clients that come together waited seconds.
+TEST(LaneListener, TakesAllThatWaitInOneTurn) {
+  asio_loop loop;
+  const auto listener = lane_listener::open(loop.io(), "127.0.0.1", 0);
+  ASSERT_TRUE(listener);
+  std::vector<kit::tcp_stream> clients;
+  for (int i = 0; i < 40; ++i) clients.push_back(kit::tcp_stream::connect_to((*listener)->port()));
+  std::vector<lane_socket> welcomed;
+  (*listener)->start([&](lane_socket one) { welcomed.push_back(std::move(one)); });
+  while (welcomed.empty()) loop.io().run_one();
+  EXPECT_EQ(welcomed.size(), clients.size());
+  (*listener)->stop();
 }
 
 TEST(HttpServer, AnswersRequestAfterRequestOnOneConnection) {
