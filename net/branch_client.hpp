@@ -22,7 +22,7 @@ struct branch_call {
   std::string_view url;      // not empty
   std::string_view payload;  // sent verbatim; empty: HTTP GET (xa: POST)
   const std::map<std::string, std::string>* headers = nullptr;
-  std::chrono::milliseconds timeout{3000};  // for the whole exchange
+  std::chrono::milliseconds timeout{3000};  // for the exchange; waiting for a turn has the same limit, of its own
 };
 
 /// `detail` is what the participant said (a body, a status message) or what went wrong; at most 1 KiB.
@@ -40,7 +40,7 @@ public:
   branch_client& operator=(const branch_client&) = delete;
   virtual ~branch_client() = default;
 
-  /// `done` runs once, on the lane's thread, later, never inline; an answer after `timeout` is not waited for.
+  /// `done` runs once, on the lane's thread, later, never inline; nobody waits longer than `timeout` says.
   /// Everything that goes wrong is an outcome `unknown` with a detail. Threads: the lane's own.
   virtual void call(branch_call call, branch_done done) = 0;
   /// Calls that were started or wait for a free connection, and have not been answered.

@@ -37,7 +37,8 @@ public:
   http_transport(std::shared_ptr<asio_loop> lane, http_client_options options, http_client_metrics& metrics);
   ~http_transport();
 
-  /// `done` runs once, on the lane's thread, later, never inline. Waiting counts against the time-out.
+  /// `done` runs once, on the lane's thread, later, never inline. The time-out limits the wait for a connection, and
+  /// then the exchange.
   void send(outgoing_request request, judge_answer judge, branch_done done);
   /// Answers a call that is not made, as `send` would.
   void refuse(std::string_view why, branch_done done);
