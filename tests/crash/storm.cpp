@@ -119,8 +119,9 @@ void storm::kill_at_point() {
     for (std::size_t at = 0; at < crash_points.size(); ++at) points_left_.push_back(at);
     std::shuffle(points_left_.begin(), points_left_.end(), random_);
   }
-  const named_point& point = crash_points[points_left_.back()];
+  const std::size_t chosen = points_left_.back();
   points_left_.pop_back();
+  const named_point& point = crash_points[chosen];
   const std::string name{point.name};
   coordinator_.become(options_.treatyd_crash,
                       {std::string{crash_at_variable} + "=" + name + ":" + std::to_string(1 + random_() % point.reach),
@@ -135,6 +136,7 @@ void storm::kill_at_point() {
   } else {
     coordinator_.kill();
     ++report_.points_missed;
+    points_left_.insert(points_left_.begin(), chosen);  // it comes again when the others had their turn
   }
 }
 

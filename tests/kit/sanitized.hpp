@@ -9,4 +9,12 @@ constexpr bool is_sanitized = true;
 constexpr bool is_sanitized = false;
 #endif
 
+/// How much freed memory a process keeps that was built with the address sanitizer, to notice when it is used: as much
+/// as `quarantine_size_mb` is when nobody sets it.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr double mib_in_quarantine = 256;
+#else
+constexpr double mib_in_quarantine = 0;
+#endif
+
 }  // namespace treaty::kit
