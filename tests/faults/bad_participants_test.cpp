@@ -285,9 +285,8 @@ TEST_P(BadParticipants, LeaveTheOutcomeOpenAndHarmNobodyElse) {
                         saga(name + "-other" + std::to_string(number), healthy.url("/ok"), true))
                   .status,
               200);
-    if (!kit::is_sanitized) {
-      EXPECT_LT(steady::now() - began, 900ms);  // less than one call of the bad one
-    }
+    // Less than one call of the bad one; where everything is late, less than half of them one after the other.
+    EXPECT_LT(steady::now() - began, kit::is_sanitized ? 12s : 900ms);
     std::this_thread::yield();
   }
   const std::string first = name + "-0";
