@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "net/http/name_resolver.hpp"
+
 namespace treaty {
 namespace {
 
@@ -21,6 +23,7 @@ using lane_timer =
 class asio_loop::state {
 public:
   asio::io_context io{1};  // one thread runs it
+  name_resolver names{io};
   asio::executor_work_guard<lane_executor> alive{io.get_executor()};
   lane_timer alarm{io};
   std::thread thread;
@@ -32,6 +35,10 @@ asio_loop::~asio_loop() = default;
 
 boost::asio::io_context& asio_loop::io() {
   return state_->io;
+}
+
+name_resolver& asio_loop::names() {
+  return state_->names;
 }
 
 void asio_loop::post(std::function<void()> work) {

@@ -10,6 +10,8 @@ class io_context;
 
 namespace treaty {
 
+class name_resolver;
+
 /// A lane's loop on Asio: one thread runs it, and the lane's sockets live on `io()`.
 class asio_loop final : public loop {
 public:
@@ -19,6 +21,7 @@ public:
 
   /// For the transports of this lane. It never runs out of work before `stop`.
   boost::asio::io_context& io();
+  name_resolver& names();
 
   void post(std::function<void()> work) override;
   void wake_at(time_point when, std::function<void()> work) override;

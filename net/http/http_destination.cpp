@@ -4,18 +4,15 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <utility>
 
 #include "net/http/http_transport_core.hpp"
+#include "net/http/name_resolver.hpp"
 
 namespace treaty {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
-using lane_resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
 constexpr std::chrono::minutes tripped_kept{5};
 
 std::string joined(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
@@ -138,7 +135,8 @@ void http_destination::open_connections() {
     if (!has_working_connection()) refuse_all_waiting(joined(origin_, " is ", breaker_.text(now), ""));
     return;
   }
-  if (!addresses_are_fresh()) return resolve();
+  if (!addresses_are_fresh()) resolve();
+  if (!addresses_may_do()) return;
   const std::size_t wanted = breaker_.is_probing(now) ? 1 : waiting_.size();
   while (connecting_ < wanted && connections_.size() < core_.options.connections_max) open_one();
 }
@@ -163,20 +161,22 @@ bool http_destination::addresses_are_fresh() const {
   return addresses_are_literal_ || (!addresses_.empty() && clock::now() < addresses_until_);
 }
 
+/// Old ones do while the name service is asked, unless a connect has failed.
+bool http_destination::addresses_may_do() const {
+  return addresses_are_literal_ || (!addresses_.empty() && addresses_until_ != clock::time_point{});
+}
+
 void http_destination::resolve() {
   if (resolving_) return;
   resolving_ = true;
-  const auto resolver = std::make_shared<lane_resolver>(core_.io);
-  resolver->async_resolve(host_, std::to_string(port_),
-                          [this, resolver, alive = core_.weak_from_this()](const boost::system::error_code& error,
-                                                                           const tcp::resolver::results_type& found) {
-                            const auto core = alive.lock();
-                            if (!core) return;  // and so this is gone, too
-                            resolving_ = false;
-                            http_connection::endpoints list;
-                            for (const auto& one : found) list.push_back(one.endpoint());
-                            resolved(std::move(list), error ? error.message() : "no address");
-                          });
+  core_.lane->names().ask(
+      host_, port_,
+      [this, alive = core_.weak_from_this()](http_connection::endpoints found, std::string_view why_none) {
+        const auto core = alive.lock();
+        if (!core) return;  // and so this is gone, too
+        resolving_ = false;
+        resolved(std::move(found), why_none);
+      });
 }
 
 void http_destination::resolved(http_connection::endpoints found, std::string_view why_none) {

@@ -46,6 +46,7 @@ private:
   void open_connections();
   void open_one();
   bool addresses_are_fresh() const;
+  bool addresses_may_do() const;
   void resolve();
   void resolved(http_connection::endpoints found, std::string_view why_none);
   void note_failure(std::string_view why);

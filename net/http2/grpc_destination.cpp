@@ -30,7 +30,7 @@ std::string joined(std::string_view a, std::string_view b, std::string_view c, s
 grpc_destination::grpc_destination(grpc_client_core& core, std::string target)
     : core_{core},
       target_{std::move(target)},
-      addresses_{core.io, core.options.addresses_kept,
+      addresses_{core.lane->names(), core.options.addresses_kept,
                  [this](std::string_view why_none) { addresses_found(why_none); }},
       names_{core.options.breaker},
       in_flight_max_{core.options.in_flight_max},

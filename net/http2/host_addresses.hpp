@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
@@ -11,6 +10,8 @@
 
 namespace treaty {
 
+class name_resolver;
+
 /// The addresses of one host and port: given, or asked of the name service and kept for a while. Threads: the lane's
 /// own.
 class host_addresses : public std::enable_shared_from_this<host_addresses> {
@@ -20,7 +21,7 @@ public:
   /// Hears that the name service has answered; `why_none` is for the case that nothing is known.
   using heard = std::function<void(std::string_view why_none)>;
 
-  host_addresses(boost::asio::io_context& io, std::string host, std::uint16_t port, std::chrono::milliseconds kept);
+  host_addresses(name_resolver& names, std::string host, std::uint16_t port, std::chrono::milliseconds kept);
   /// What the name service said last, as long as it said something; or the host is an address itself.
   const list& known() const { return known_; }
   /// Asking again can wait until then.
@@ -32,7 +33,7 @@ public:
   bool is_asking() const { return asking_; }
 
 private:
-  boost::asio::io_context& io_;
+  name_resolver& names_;
   const std::string host_;
   const std::uint16_t port_;
   const std::chrono::milliseconds kept_;

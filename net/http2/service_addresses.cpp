@@ -7,9 +7,9 @@
 
 namespace treaty {
 
-service_addresses::service_addresses(boost::asio::io_context& io, std::chrono::milliseconds kept,
+service_addresses::service_addresses(name_resolver& names, std::chrono::milliseconds kept,
                                      host_addresses::heard changed)
-    : io_{io}, kept_{kept}, changed_{std::move(changed)} {}
+    : names_{names}, kept_{kept}, changed_{std::move(changed)} {}
 
 void service_addresses::take(const instance_list& now) {
   auto before = std::exchange(hosts_, {});
@@ -18,7 +18,7 @@ void service_addresses::take(const instance_list& now) {
     if (!parts) continue;  // discovery leaves such texts out
     auto known = before.find(one);
     hosts_[one] = known != before.end() ? std::move(known->second)
-                                        : std::make_shared<host_addresses>(io_, parts->host, parts->port, kept_);
+                                        : std::make_shared<host_addresses>(names_, parts->host, parts->port, kept_);
   }
   why_none_ = hosts_.empty() ? now.why_none : std::string{};
   look();

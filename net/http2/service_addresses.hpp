@@ -16,7 +16,7 @@ public:
   using list = host_addresses::list;
 
   /// `changed` hears the answers of the name service.
-  service_addresses(boost::asio::io_context& io, std::chrono::milliseconds kept, host_addresses::heard changed);
+  service_addresses(name_resolver& names, std::chrono::milliseconds kept, host_addresses::heard changed);
   /// What discovery knows now. Does not call `changed`; what has to be asked for is asked for when `ask` is called.
   void take(const instance_list& now);
   /// Every address that is known, each once.
@@ -33,7 +33,7 @@ public:
 private:
   void look();
 
-  boost::asio::io_context& io_;
+  name_resolver& names_;
   const std::chrono::milliseconds kept_;
   const host_addresses::heard changed_;
   std::map<std::string, std::shared_ptr<host_addresses>, std::less<>> hosts_;  // by host:port
