@@ -174,7 +174,7 @@ TEST_F(NarrowGrpcClient, BoundsWhatIsInFlightAndWhatWaits) {
 
 TEST_F(NarrowGrpcClient, WhoeverHasWaitedHasAllItsTimeForTheCall) {
   kit::grpc_participant service{[](const kit::seen_rpc&) {
-    std::this_thread::sleep_for(700ms);
+    std::this_thread::sleep_for(700ms);  // what the work takes, not a wait
     return fine({});
   }};
   std::vector<std::future<branch_reply>> calls;

@@ -417,7 +417,7 @@ TEST_F(NarrowHttpClient, NobodyWaitsLongerThanTheTimeOut) {
 TEST_F(NarrowHttpClient, WhoeverHasWaitedHasAllItsTimeForTheCall) {
   kit::raw_participant service{[](kit::tcp_stream& stream, int) {
     for (std::string head; kit::read_head(stream, head); head.clear()) {
-      std::this_thread::sleep_for(700ms);
+      std::this_thread::sleep_for(700ms);  // what the work takes, not a wait
       stream.write(kit::ok_answer("ok"), kit::steady::now() + 5s);
     }
   }};
