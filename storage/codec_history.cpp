@@ -106,10 +106,14 @@ result<history_page> decode_history(std::string_view bytes, std::uint32_t slot) 
 }
 
 void append_ending(const history_page& page, std::string& progress_bytes) {
+  scratch<v1::HistoryPage> last;
+  fill_page(page, *last);
   scratch<v1::Ending> message;
-  fill_page(page, *message->mutable_last_page());
+  // Lent, not owned: to clear an owned one is to free all that its entries have allocated.
+  message->unsafe_arena_set_allocated_last_page(&*last);
   message->set_last_slot(page.slot);
   message.write_after(progress_bytes);
+  static_cast<void>(message->unsafe_arena_release_last_page());
 }
 
 result<std::optional<history_page>> decode_ending(std::string_view progress_bytes) {
