@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "app/open_files.hpp"
 #include "obs/version.hpp"
 
 namespace treaty {
@@ -56,10 +57,13 @@ coordinator_options coordinator_options_of(const config& values) {
   return options;
 }
 
-branch_clients_options branch_options_of(const config& values) {
+branch_clients_options branch_options_of(const config& values, std::size_t lanes) {
   branch_clients_options options;
   options.http.connections_max = count(values.limits_destination_calls_max);
   options.http.idle_connections_max = options.http.connections_max;
+  // The other half is for clients and for the store.
+  if (const std::uint64_t files = open_files_limit(); files > 0)
+    options.http.connections_total_max = std::max<std::size_t>(files / 2 / lanes, 16);
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
   options.http.crowded_after = options.grpc.crowded_after = values.limits_call_wait_max;
   options.local_host_alias = values.local_host_alias;

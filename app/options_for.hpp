@@ -16,9 +16,9 @@ namespace treaty {
 std::size_t lane_count(const config& values);
 rocksdb_options store_options(const config& values);
 coordinator_options coordinator_options_of(const config& values);
-branch_clients_options branch_options_of(const config& values);
 web_hooks_options web_hooks_options_of(const config& values);
-/// For one of `lanes` servers.
+/// For one of `lanes`.
+branch_clients_options branch_options_of(const config& values, std::size_t lanes);
 http_server_options http_server_options_of(const config& values, std::size_t lanes);
 grpc_server_options grpc_server_options_of(const config& values, std::size_t lanes);
 

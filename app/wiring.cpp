@@ -168,7 +168,8 @@ void service::parts::make_lanes() {
   std::vector<lane_ports> lanes;
   for (std::size_t made = 0; made < lane_count(values); ++made) {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
-    auto calls = std::make_shared<branch_mux>(loop, where, branch_options_of(values), client_metrics);
+    auto calls =
+        std::make_shared<branch_mux>(loop, where, branch_options_of(values, lane_count(values)), client_metrics);
     lanes.push_back({loop, layers.over(std::shared_ptr<branch_client>{std::move(calls)})});
   }
   decides = std::make_unique<coordinator>(

@@ -44,7 +44,8 @@ http_destination::http_destination(http_transport_core& core, const http_url& ur
 
 http_destination::~http_destination() {
   for (const auto& one : connections_) one->close();
-  core_.metrics.connections.Decrement(static_cast<double>(connections_.size()));
+  core_.idle -= idle_.size();
+  for (std::size_t left = connections_.size(); left > 0; --left) core_.closed();
 }
 
 void http_destination::take(exchange_ptr what) {
@@ -57,6 +58,7 @@ void http_destination::take(exchange_ptr what) {
   if (!idle_.empty()) {
     http_connection* const one = idle_.back();
     idle_.pop_back();
+    --core_.idle;
     return start(*one, std::move(what), used_);
   }
   if (breaker_.is_open(used_) && !has_working_connection()) {
@@ -120,12 +122,13 @@ bool http_destination::is_crowded(std::size_t coming) {
 
 void http_destination::serve(http_connection& one, clock::time_point now) {
   if (!waiting_.empty()) return start_waiting(one, now);
-  if (idle_.size() >= core_.options.idle_connections_max) {
+  if (has_to_make_room() || idle_.size() >= core_.options.idle_connections_max) {
     one.close();
     return forget(one);
   }
   one.idle_since = now;
   idle_.push_back(&one);
+  ++core_.idle;
 }
 
 void http_destination::open_connections() {
@@ -138,7 +141,24 @@ void http_destination::open_connections() {
   if (!addresses_are_fresh()) resolve();
   if (!addresses_may_do()) return;
   const std::size_t wanted = breaker_.is_probing(now) ? 1 : waiting_.size();
-  while (connecting_ < wanted && connections_.size() < core_.options.connections_max) open_one();
+  while (connecting_ < wanted && connections_.size() < core_.options.connections_max) {
+    if (!core_.may_open()) return wait_for_room();
+    open_one();
+  }
+}
+
+void http_destination::wait_for_room() {
+  if (!std::exchange(is_without_room_, true)) core_.tell_of_room(origin_);
+}
+
+void http_destination::there_is_room() {
+  is_without_room_ = false;
+  open_connections();
+}
+
+// So that the connections of a lane, when there are no more to be had, go round.
+bool http_destination::has_to_make_room() const {
+  return core_.without_room() > (is_without_room_ ? 1u : 0u);
 }
 
 void http_destination::open_one() {
@@ -152,7 +172,7 @@ void http_destination::open_one() {
   one->position = connections_.size();
   connections_.push_back(one);
   ++connecting_;
-  core_.metrics.connections.Increment();
+  core_.opened();
   core_.watch(*one, clock::now() + core_.options.connect_timeout);
   one->open(addresses_, std::move(trust), host_);
 }
@@ -247,6 +267,11 @@ void http_destination::answered(http_connection& one, exchange_ptr what, respons
   const auto now = clock::now();
   crowd_.took(now - what->started);
   core_.answered(std::move(what), answer);  // before the connection reads the next answer over it
+  if (reusable && !waiting_.empty() && has_to_make_room()) {
+    one.close();
+    forget(one);
+    return wait_for_room();  // behind the others
+  }
   if (reusable) return serve(one, now);
   forget(one);
   open_connections();
@@ -266,12 +291,13 @@ void http_destination::broke(http_connection& one, exchange_ptr what, break_kind
 }
 
 void http_destination::left(http_connection& one) {
-  std::erase(idle_, &one);
+  core_.idle -= std::erase(idle_, &one);
   forget(one);
   open_connections();
 }
 
 void http_destination::close_idle() {
+  core_.idle -= idle_.size();
   for (http_connection* const one : std::exchange(idle_, {})) {
     one->close();
     forget(*one);
@@ -283,7 +309,7 @@ void http_destination::forget(http_connection& one) {
   std::swap(connections_[position], connections_.back());
   connections_[position]->position = position;
   connections_.pop_back();  // the connection ends when its last operation has
-  core_.metrics.connections.Decrement();
+  core_.closed();
 }
 
 bool http_destination::tidy(clock::time_point now) {
@@ -292,6 +318,7 @@ bool http_destination::tidy(clock::time_point now) {
   });
   const std::vector<http_connection*> old(idle_.begin(), first_young);
   idle_.erase(idle_.begin(), first_young);
+  core_.idle -= old.size();
   for (http_connection* const one : old) {
     one->close();
     forget(*one);

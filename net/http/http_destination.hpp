@@ -28,6 +28,9 @@ public:
   exchange_ptr abandon(exchange& late);
   /// As `branch_client` has it.
   bool is_crowded(std::size_t coming);
+  /// Calls that found no room for a connection may try again.
+  void there_is_room();
+  void close_idle();
   /// Closes connections that were idle for long. Returns true when nothing is left that is worth keeping.
   bool tidy(clock::time_point now);
 
@@ -55,7 +58,8 @@ private:
   void show_fullness();
   void fail_all_waiting(std::string_view why);
   void refuse_all_waiting(std::string_view why);
-  void close_idle();
+  bool has_to_make_room() const;
+  void wait_for_room();
   void forget(http_connection& one);
   bool has_working_connection() const { return connections_.size() > connecting_; }
 
@@ -76,6 +80,7 @@ private:
   clock::time_point addresses_until_{};
   bool addresses_are_literal_ = false;
   bool resolving_ = false;
+  bool is_without_room_ = false;
   clock::time_point used_{};
 };
 

@@ -1,5 +1,7 @@
 #include "net/http/http_transport.hpp"
 
+#include <prometheus/gauge.h>
+
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -88,6 +90,40 @@ void http_transport_core::hand_out() {
   for (completion& one : std::exchange(completed_, {})) {
     --pending_;
     one.done(std::move(one.reply));
+  }
+}
+
+bool http_transport_core::may_open() {
+  if (open_ < options.connections_total_max) return true;
+  if (idle == 0) return false;
+  for (const auto& [origin, one] : destinations_) one->close_idle();
+  return open_ < options.connections_total_max;
+}
+
+void http_transport_core::opened() {
+  ++open_;
+  metrics.connections.Increment();
+}
+
+void http_transport_core::closed() {
+  --open_;
+  metrics.connections.Decrement();
+  if (without_room_.empty() || std::exchange(giving_room_, true)) return;
+  boost::asio::post(io, [alive = weak_from_this()] {
+    if (const auto self = alive.lock()) self->give_room();
+  });
+}
+
+void http_transport_core::tell_of_room(const std::string& origin) {
+  without_room_.push_back(origin);
+}
+
+void http_transport_core::give_room() {
+  giving_room_ = false;
+  while (open_ < options.connections_total_max && !without_room_.empty()) {
+    const std::string origin = std::move(without_room_.front());
+    without_room_.pop_front();
+    if (const auto found = destinations_.find(origin); found != destinations_.end()) found->second->there_is_room();
   }
 }
 

@@ -13,9 +13,10 @@ namespace treaty {
 
 struct http_client_metrics;
 
-/// Limits are for each destination (scheme, host, port) of each lane.
+/// Limits are for each destination (scheme, host, port) of each lane, unless they say otherwise.
 struct http_client_options {
-  std::size_t connections_max = 256;  // and so calls in flight
+  std::size_t connections_max = 256;          // and so calls in flight
+  std::size_t connections_total_max = 8'000;  // of a lane, to all destinations
   std::size_t idle_connections_max = 256;
   std::size_t waiting_max = 10'000;              // calls that wait for a connection; over it they fail at once
   std::chrono::milliseconds crowded_after{250};  // see crowd_gate

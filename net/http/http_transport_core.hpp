@@ -2,6 +2,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <memory>
 #include <random>
 #include <string>
@@ -36,6 +37,13 @@ public:
   result<std::shared_ptr<tls_trust>> trust();
   double jitter() { return std::uniform_real_distribution<double>{0, 1}(random_); }
   std::size_t pending() const { return pending_; }
+  /// Whether one more connection may be opened; idle ones make room.
+  bool may_open();
+  void opened();
+  void closed();
+  /// `there_is_room` of that destination is called when another one has closed a connection: first come, first served.
+  void tell_of_room(const std::string& origin);
+  std::size_t without_room() const { return without_room_.size(); }  // destinations
   bool is_crowded(std::string_view url, std::size_t coming) const;
   void close();
 
@@ -45,6 +53,7 @@ public:
   const connection_limits limits;
   http_client_metrics& metrics;
   std::size_t waiting = 0;  // calls, for a connection
+  std::size_t idle = 0;     // connections, for a call
 
 private:
   using lane_timer =
@@ -62,6 +71,7 @@ private:
   void dispatch(exchange_ptr what);
   void redirect(exchange_ptr what, int status, const std::string& location);
   void hand_out();
+  void give_room();
   void tidy_later();
   void tidy();
 
@@ -74,6 +84,9 @@ private:
   std::shared_ptr<tls_trust> trust_;
   std::minstd_rand random_{std::random_device{}()};
   std::size_t pending_ = 0;
+  std::size_t open_ = 0;                  // connections
+  std::deque<std::string> without_room_;  // origins
+  bool giving_room_ = false;
 };
 
 }  // namespace treaty

@@ -446,6 +446,39 @@ TEST_F(NarrowHttpClient, AHangingServiceDelaysNobodyElse) {
   EXPECT_EQ(stuck[0].wait_for(0s), std::future_status::timeout);
 }
 
+class HttpClientOfFewConnections : public HttpClient {
+protected:
+  HttpClientOfFewConnections() : HttpClient{{.connections_total_max = 2}} {}
+};
+
+// Idle connections to services that were called a moment ago would use up the descriptors of the process.
+TEST_F(HttpClientOfFewConnections, ClosesIdleOnesForOtherServices) {
+  std::list<kit::participant> services(6);
+  for (auto& one : services) EXPECT_EQ(make(one.url("/p"), "x").outcome, call_outcome::success);
+  EXPECT_THAT(shown(), testing::AnyOf(HasSubstr("treaty_http_client_connections 1\n"),
+                                      HasSubstr("treaty_http_client_connections 2\n")));
+}
+
+TEST_F(HttpClientOfFewConnections, GivesEachServiceItsTurn) {
+  std::list<kit::participant> services(5);
+  std::vector<std::future<branch_reply>> calls;
+  for (int round = 0; round < 20; ++round)
+    for (auto& one : services) calls.push_back(start(call_of(one.url("/p"), "", 20s)));
+  for (auto& one : calls) EXPECT_EQ(one.get().detail, "");
+}
+
+TEST_F(HttpClientOfFewConnections, LetsNoServiceKeepThemAllWhileOthersWait) {
+  kit::participant busy;
+  kit::participant other;
+  std::vector<std::future<branch_reply>> calls;
+  for (int i = 0; i < 2'000; ++i) calls.push_back(start(call_of(busy.url("/p"), "", 20s)));
+  calls.push_back(start(call_of(other.url("/p"), "", 20s)));
+  EXPECT_EQ(calls.back().get().outcome, call_outcome::success);
+  EXPECT_LT(busy.ledger().size(), 2'000u);
+  calls.pop_back();
+  for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::success);
+}
+
 class ImpatientHttpClient : public HttpClient {
 protected:
   ImpatientHttpClient() : HttpClient{{.silence = {.failures_to_open = 3, .open_min = 200ms, .open_max = 200ms}}} {}
