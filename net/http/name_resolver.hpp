@@ -28,7 +28,7 @@ public:
   /// Blocks. Threads: any, several at once.
   using look_up = std::function<answer(const std::string& host, std::uint16_t port)>;
 
-  static constexpr std::size_t at_once_max = 16;
+  static constexpr std::size_t at_once_max = 64;
 
   static answer ask_system(const std::string& host, std::uint16_t port);
   /// `io` outlives it.
