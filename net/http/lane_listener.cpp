@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -61,6 +63,8 @@ error_code lane_listener::listen(const tcp::endpoint& at) {
   ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (at.protocol() == tcp::v6()) acceptor_.set_option(asio::ip::v6_only{false}, error);
   if (acceptor_.bind(at, error) || acceptor_.non_blocking(true, error)) return error;
+  // Else Asio would block, until the next one comes, when one has gone again before it was taken.
+  if (acceptor_.set_option(asio::socket_base::enable_connection_aborted{true}, error)) return error;
   return acceptor_.listen(asio::socket_base::max_listen_connections, error);
 }
 
@@ -75,24 +79,26 @@ void lane_listener::stop() {
 }
 
 void lane_listener::accept() {
-  acceptor_.async_accept([self = shared_from_this()](const error_code& error, lane_socket socket) {
+  acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](const error_code& error) {
     if (!self->acceptor_.is_open()) return;
-    if (error) return self->accept_later();
-    self->welcome_(std::move(socket));
-    self->accept_waiting();
+    if (error || self->accept_waiting()) return self->accept_later();
     if (self->acceptor_.is_open()) self->accept();
   });
 }
 
 /// One for each turn of a busy loop is too few when thousands come at once: the kernel's queue would run over, and
-/// those that found no room try again after seconds.
-void lane_listener::accept_waiting() {
-  for (int taken = 1; taken < at_once_max && acceptor_.is_open(); ++taken) {
+/// those that found no room try again after seconds. Returns what keeps it from taking more.
+error_code lane_listener::accept_waiting() {
+  for (int taken = 0; taken < at_once_max && acceptor_.is_open(); ++taken) {
     error_code error;
     lane_socket socket{acceptor_.get_executor()};
-    if (acceptor_.accept(socket, error)) return;  // no more, or what the next one will report
+    acceptor_.accept(socket, error);
+    if (error == asio::error::would_block) break;
+    if (error == asio::error::connection_aborted || error.value() == EPROTO) continue;  // this one has gone again
+    if (error) return error;
     welcome_(std::move(socket));
   }
+  return {};
 }
 
 /// Out of file descriptors, or the like: trying again at once would spin.

@@ -35,7 +35,7 @@ private:
   result<void> listen(const std::string& address, std::uint16_t port);
   error_code listen(const protocol::endpoint& at);
   void accept();
-  void accept_waiting();
+  error_code accept_waiting();
   void accept_later();
 
   boost::asio::basic_socket_acceptor<protocol, boost::asio::io_context::executor_type> acceptor_;

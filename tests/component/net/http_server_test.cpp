@@ -86,6 +86,26 @@ TEST(LaneListener, TakesAllThatWaitInOneTurn) {
   (*listener)->stop();
 }
 
+TEST(LaneListener, TakesTheOthersWhenSomeHaveGoneAgain) {
+  asio_loop loop;
+  const auto listener = lane_listener::open(loop.io(), "127.0.0.1", 0);
+  ASSERT_TRUE(listener);
+  for (int i = 0; i < 3; ++i) kit::tcp_stream::connect_to((*listener)->port()).reset();
+  kit::tcp_stream client = kit::tcp_stream::connect_to((*listener)->port());
+  const auto soon = kit::steady::now() + 20s;
+  ASSERT_TRUE(client.write("here", soon));
+  bool is_there = false;
+  (*listener)->start([&](lane_socket one) {
+    std::array<char, 4> bytes{};
+    boost::system::error_code none;
+    one.non_blocking(true, none);
+    is_there = is_there || one.read_some(boost::asio::buffer(bytes), none) == bytes.size();
+  });
+  while (!is_there && kit::steady::now() < soon) loop.io().poll_one();
+  EXPECT_TRUE(is_there);
+  (*listener)->stop();
+}
+
 TEST(HttpServer, AnswersRequestAfterRequestOnOneConnection) {
   http_door door{echo};
   http_talker client{door.port()};
