@@ -8,7 +8,8 @@ std::uint64_t raise_open_files_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   const rlimit raised{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+  setrlimit(RLIMIT_NOFILE, &raised);
+  return open_files_limit();
 }
 
 std::uint64_t open_files_limit() {

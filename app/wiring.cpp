@@ -165,11 +165,12 @@ result<void> service::parts::choose_driver() {
 
 void service::parts::make_lanes() {
   const auto where = driver->where();
+  const std::size_t wanted = lane_count(values);
+  const branch_clients_options options = branch_options_of(values, wanted);
   std::vector<lane_ports> lanes;
-  for (std::size_t made = 0; made < lane_count(values); ++made) {
+  while (lanes.size() < wanted) {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
-    auto calls =
-        std::make_shared<branch_mux>(loop, where, branch_options_of(values, lane_count(values)), client_metrics);
+    auto calls = std::make_shared<branch_mux>(loop, where, options, client_metrics);
     lanes.push_back({loop, layers.over(std::shared_ptr<branch_client>{std::move(calls)})});
   }
   decides = std::make_unique<coordinator>(

@@ -464,7 +464,11 @@ TEST_F(HttpClientOfFewConnections, GivesEachServiceItsTurn) {
   std::vector<std::future<branch_reply>> calls;
   for (int round = 0; round < 20; ++round)
     for (auto& one : services) calls.push_back(start(call_of(one.url("/p"), "", 20s)));
-  for (auto& one : calls) EXPECT_EQ(one.get().detail, "");
+  for (auto& one : calls) {
+    const branch_reply reply = one.get();
+    EXPECT_EQ(reply.outcome, call_outcome::success) << reply.detail;
+    EXPECT_EQ(reply.detail, "");
+  }
 }
 
 TEST_F(HttpClientOfFewConnections, LetsNoServiceKeepThemAllWhileOthersWait) {
