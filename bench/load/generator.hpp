@@ -81,6 +81,7 @@ private:
   void free(std::size_t number);
   void rest(std::size_t number);
   void go_on_rested();
+  void rest_a_tick();
   std::int64_t wait_limit() const;
   tally& counts_of(const slot& one) { return counts_[pace_.is_open() ? one.phase : phase_]; }
 
@@ -99,7 +100,8 @@ private:
   windows windows_;
   std::size_t phase_ = 0;
   std::int64_t phase_began_ = 0;
-  std::int64_t awake_ = 0;      // when it last woke up
+  std::int64_t awake_ = 0;  // when it last woke up
+  std::int64_t next_tick_ = 0;
   std::uint64_t arrivals_ = 0;  // of this phase
   std::size_t busy_ = 0;
   std::uint64_t begun_ = 0;
