@@ -55,7 +55,8 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
   standings_.clear();
   if (recent_.size() > recent_max) recent_.clear();
   std::vector<result<void>> results(writes.size());
-  for (const std::uint32_t index : by_row(writes)) results[index] = add(writes[index], writes.size() == 1);
+  gids_.ask(writes);
+  for (const std::uint32_t index : by_row(writes)) results[index] = add(writes, index);
   if (batch_.Count() == 0) return results;
   reserve_rows();
   young_.file_surplus(batch_);
@@ -103,9 +104,10 @@ result<void> commit_path::write(rocksdb::WriteBatch& batch, durability d) {
   return {};
 }
 
-result<void> commit_path::add(const write_set& set, bool alone) {
+result<void> commit_path::add(std::span<const write_set> writes, std::size_t index) {
+  const write_set& set = writes[index];
   if (auto storable = check_storable(set); !storable) return storable;
-  TREATY_TRY(const standing before, find(set));
+  TREATY_TRY(const standing before, find(set, index));
   if (auto held = check_guard(set, before.revision, before.row); !held) return held;
   const standing after{set.progress.revision, set.row, set.definition ? set.definition->type : before.type,
                        set.progress.status, is_final(set.progress.status) ? &set : nullptr};
@@ -117,7 +119,7 @@ result<void> commit_path::add(const write_set& set, bool alone) {
   move_listed(set, before, after, young);
   put_branches(set);
   move_due(set, young);
-  if (!alone) standings_[set.gid.value] = after;
+  if (writes.size() > 1) standings_[set.gid.value] = after;
   if (is_final(after.status)) {
     recent_.erase(after.row);
   } else {
@@ -128,19 +130,21 @@ result<void> commit_path::add(const write_set& set, bool alone) {
 
 /// A first write asks by gid, whether there is one; a later one knows its row, and looks at the head of its progress,
 /// unless this process wrote it not long ago: nobody else writes rows that have not ended.
-result<commit_path::standing> commit_path::find(const write_set& set) {
+result<commit_path::standing> commit_path::find(const write_set& set, std::size_t index) {
   if (const auto found = standings_.find(set.gid.value); found != standings_.end()) return found->second;
-  const bool is_new = set.expected == 0;
-  if (const auto found = recent_.find(set.row); !is_new && found != recent_.end()) return found->second;
+  if (set.expected == 0) {
+    TREATY_TRY(const auto stored, gids_.answer(index));
+    return stored ? standing{1, stored->row} : standing{};  // at some revision above 0: the guard does not hold
+  }
+  if (const auto found = recent_.find(set.row); found != recent_.end()) return found->second;
+  return read_standing(set);
+}
+
+result<commit_path::standing> commit_path::read_standing(const write_set& set) {
   const auto row = keys::make_row(set.row);
-  const auto read =
-      is_new ? db_.get({}, family::gids, set.gid.value, value_) : db_.get({}, family::progress, row.view(), value_);
+  const auto read = db_.get({}, family::progress, row.view(), value_);
   if (!read && read.error().code == errc::not_found) return standing{};
   if (!read) return read.error();
-  if (is_new) {
-    TREATY_TRY(const codec::gid_entry stored, codec::decode_gid(view(value_)));
-    return standing{1, stored.row};  // at some revision above 0: the guard does not hold
-  }
   auto head = codec::decode_progress_head(view(value_));
   if (!head) return failure{errc::corrupt, name_key(family::progress, row.view()) + ": " + head.error().detail};
   return standing{head->revision, set.row, head->type, head->status};

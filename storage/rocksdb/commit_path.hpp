@@ -11,6 +11,7 @@
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
 #include "storage/rocksdb/database.hpp"
+#include "storage/rocksdb/gid_look_up.hpp"
 #include "storage/rocksdb/health_monitor.hpp"
 #include "storage/rocksdb/young_records.hpp"
 #include "storage/store.hpp"
@@ -22,7 +23,7 @@ namespace treaty {
 class commit_path {
 public:
   commit_path(database& db, health_monitor& monitor, std::size_t young_max)
-      : db_{db}, monitor_{monitor}, young_{db, young_max} {}
+      : db_{db}, monitor_{monitor}, young_{db, young_max}, gids_{db} {}
 
   /// Reads how far row numbers were handed out, and reserves the next ones. Once, before anything else.
   result<void> start();
@@ -57,8 +58,9 @@ private:
   };
 
   const std::vector<std::uint32_t>& by_row(std::span<const write_set> writes);
-  result<void> add(const write_set& set, bool alone);
-  result<standing> find(const write_set& set);
+  result<void> add(std::span<const write_set> writes, std::size_t index);
+  result<standing> find(const write_set& set, std::size_t index);
+  result<standing> read_standing(const write_set& set);
   result<youth> note_young(const write_set& set, const standing& before, const standing& after);
   void put_record(const write_set& set, const standing& before, const standing& after);
   result<void> put_ending_apart(const write_set& set, const standing& before);
@@ -73,6 +75,7 @@ private:
   health_monitor& monitor_;
   std::atomic<record_id> next_row_{1};
   young_records young_;
+  gid_look_up gids_;
   record_id reserved_ = 1;  // in `meta`: rows below this may have been handed out
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> bytes_written_{0};
