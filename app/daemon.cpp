@@ -49,11 +49,14 @@ int fail(const failure& why) {
 }
 
 int run(const command_line& line, const loaded_config& loaded, port_layers& layers) {
+  const std::uint64_t files_max = raise_open_files_limit();
   log_info("treatyd starts", {{"version", version()},
-                              {"open_files_max", raise_open_files_limit()},
+                              {"open_files_max", files_max},
                               {"nice", raise_priority(static_cast<int>(loaded.values.priority_boost))}});
   log_notices(loaded);
-  auto started = service::start(loaded.values, layers);
+  const auto files = share_open_files(files_max);
+  if (!files) return fail(files.error());
+  auto started = service::start(loaded.values, *files, layers);
   if (!started) return fail(started.error());
   service& running = **started;
   const bound_ports ports = running.ports();

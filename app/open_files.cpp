@@ -2,19 +2,40 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <string>
+
 namespace treaty {
+namespace {
+
+constexpr std::uint64_t files_most = 1'000'000;  // "infinity" is to be shared, too
+constexpr std::uint64_t table_files_least = 32;
+constexpr std::uint64_t table_files_most = 512;
+constexpr std::uint64_t logs_and_new_files = 64;
+constexpr std::uint64_t all_others = 128;  // loops, listeners, look-ups of names, etcd, web-hooks, log
+
+}  // namespace
 
 std::uint64_t raise_open_files_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return open_files_least;
   const rlimit raised{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-  setrlimit(RLIMIT_NOFILE, &raised);
-  return open_files_limit();
+  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
 }
 
-std::uint64_t open_files_limit() {
-  rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+result<open_files_shares> share_open_files(std::uint64_t limit) {
+  if (limit < open_files_least) {
+    return failure{errc::unavailable, "this process may open " + std::to_string(limit) + " files and needs at least " +
+                                          std::to_string(open_files_least) + ": raise its limit (ulimit -n)"};
+  }
+  const std::uint64_t files = std::min(limit, files_most);
+  open_files_shares out;
+  out.store = std::clamp(files / 8, table_files_least, table_files_most);
+  const std::uint64_t rest = files - out.store - logs_and_new_files - all_others;
+  out.calls = rest / 2;
+  out.refused = std::max<std::uint64_t>(rest / 16, 1);
+  out.clients = rest - out.calls - out.refused;
+  return out;
 }
 
 }  // namespace treaty

@@ -4,7 +4,6 @@
 #include <string>
 #include <thread>
 
-#include "app/open_files.hpp"
 #include "obs/version.hpp"
 
 namespace treaty {
@@ -22,12 +21,13 @@ std::size_t lane_count(const config& values) {
   return std::max<std::size_t>(cores, 2) - 1;
 }
 
-rocksdb_options store_options(const config& values) {
+rocksdb_options store_options(const config& values, const open_files_shares& files) {
   rocksdb_options options;
   options.path = values.store_path;
   options.block_cache_bytes = count(values.store_block_cache.count);
   options.write_buffer_bytes = count(values.store_write_buffer.count);
   options.log_bytes_max = count(values.store_log_max.count);
+  options.open_files_max = static_cast<int>(files.store);
   return options;
 }
 
@@ -57,13 +57,11 @@ coordinator_options coordinator_options_of(const config& values) {
   return options;
 }
 
-branch_clients_options branch_options_of(const config& values, std::size_t lanes) {
+branch_clients_options branch_options_of(const config& values, const open_files_shares& files, std::size_t lanes) {
   branch_clients_options options;
   options.http.connections_max = count(values.limits_destination_calls_max);
   options.http.idle_connections_max = options.http.connections_max;
-  // The other half is for clients and for the store.
-  if (const std::uint64_t files = open_files_limit(); files > 0)
-    options.http.connections_total_max = std::max<std::size_t>(files / 2 / lanes, 16);
+  options.http.connections_total_max = std::max<std::size_t>(files.calls / lanes, 1);
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
   options.http.crowded_after = options.grpc.crowded_after = values.limits_call_wait_max;
   options.local_host_alias = values.local_host_alias;
@@ -82,7 +80,7 @@ web_hooks_options web_hooks_options_of(const config& values) {
   return options;
 }
 
-http_server_options http_server_options_of(const config& values, std::size_t lanes) {
+http_server_options http_server_options_of(const config& values, const open_files_shares& files, std::size_t lanes) {
   http_server_options options;
   options.port = static_cast<std::uint16_t>(values.http_port);
   options.body_bytes_max = count(values.http_body_max.count);
@@ -90,6 +88,7 @@ http_server_options http_server_options_of(const config& values, std::size_t lan
   options.body_timeout = values.http_body_timeout;
   options.idle_timeout = values.http_idle_timeout;
   options.connections_max = std::max<std::size_t>(count(values.http_connections_max) / lanes, 1);
+  options.refusing_max = std::clamp<std::size_t>(files.refused / lanes, 1, 128);
   return options;
 }
 

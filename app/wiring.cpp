@@ -80,7 +80,8 @@ void wait_for(std::chrono::milliseconds span) {
 
 /// In the order of the start; taken down in reverse.
 struct service::parts {
-  parts(const config& given, port_layers& between) : values{given}, layers{between} {}
+  parts(const config& given, const open_files_shares& shares, port_layers& between)
+      : values{given}, files{shares}, layers{between} {}
   ~parts() { stop(); }
 
   result<void> start();
@@ -100,6 +101,7 @@ struct service::parts {
   std::string scrape();
 
   const config values;
+  const open_files_shares files;
   port_layers& layers;
   prometheus::Registry metrics;
   http_client_metrics client_metrics{metrics};
@@ -107,6 +109,7 @@ struct service::parts {
   server_metrics grpc_metrics{metrics, "gRPC"};
   store_metrics shown_store{metrics};
   hook_metrics web_hook_metrics{metrics};
+  const std::shared_ptr<client_room> clients = std::make_shared<client_room>(files.clients);
   std::unique_ptr<store> kept;
   std::unique_ptr<web_hooks> hooks;
   std::unique_ptr<service_driver> driver;
@@ -141,7 +144,7 @@ result<void> service::parts::start() {
 }
 
 result<void> service::parts::open_store() {
-  auto opened = open_rocksdb_store(store_options(values));
+  auto opened = open_rocksdb_store(store_options(values, files));
   if (!opened) return opened.error();
   kept = layers.over(*std::move(opened));
   log_info("the embedded RocksDB store is open", {{"path", values.store_path}});
@@ -166,7 +169,7 @@ result<void> service::parts::choose_driver() {
 void service::parts::make_lanes() {
   const auto where = driver->where();
   const std::size_t wanted = lane_count(values);
-  const branch_clients_options options = branch_options_of(values, wanted);
+  const branch_clients_options options = branch_options_of(values, files, wanted);
   std::vector<lane_ports> lanes;
   while (lanes.size() < wanted) {
     const auto& loop = loops.emplace_back(std::make_shared<asio_loop>());
@@ -194,7 +197,8 @@ void service::parts::add_routes() {
 }
 
 result<void> service::parts::listen_http() {
-  http_server_options options = http_server_options_of(values, loops.size());
+  http_server_options options = http_server_options_of(values, files, loops.size());
+  options.room = clients;
   for (const auto& loop : loops) {
     auto listening =
         http_server::listen(*loop, options, [this](const http_request& request, std::shared_ptr<http_responder> to) {
@@ -211,6 +215,7 @@ result<void> service::parts::listen_http() {
 result<void> service::parts::listen_grpc() {
   dtm = std::make_unique<dtm_service>(*decides, metrics);
   grpc_server_options options = grpc_server_options_of(values, loops.size());
+  options.room = clients;
   for (const auto& loop : loops) {
     auto listening = grpc_server::listen(*loop, options, *dtm);
     if (!listening) return listening.error();
@@ -295,8 +300,9 @@ void service::parts::stop() {
 service::service(std::unique_ptr<parts> running) : running_{std::move(running)} {}
 service::~service() = default;
 
-result<std::unique_ptr<service>> service::start(const config& values, port_layers& layers) {
-  auto running = std::make_unique<parts>(values, layers);
+result<std::unique_ptr<service>> service::start(const config& values, const open_files_shares& files,
+                                                port_layers& layers) {
+  auto running = std::make_unique<parts>(values, files, layers);
   if (auto started = running->start(); !started) return started.error();
   return std::unique_ptr<service>{new service{std::move(running)}};
 }

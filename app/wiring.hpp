@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/config.hpp"
+#include "app/open_files.hpp"
 #include "app/port_layers.hpp"
 #include "app/ports_file.hpp"
 #include "core/base/result.hpp"
@@ -14,7 +15,8 @@ class service {
 public:
   /// Opens the store, takes up what it holds, and listens. Errors: what could not be opened or bound, in words for the
   /// operator.
-  static result<std::unique_ptr<service>> start(const config& values, port_layers& layers);
+  static result<std::unique_ptr<service>> start(const config& values, const open_files_shares& files,
+                                                port_layers& layers);
   service(const service&) = delete;
   service& operator=(const service&) = delete;
   /// Stops what still runs, in the reverse order of the start.

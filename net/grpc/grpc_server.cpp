@@ -28,6 +28,7 @@ public:
   lane_server(asio::io_context& io, std::shared_ptr<lane_listener> listener, const grpc_server_options& given)
       : listener_{std::move(listener)}, open_{io.get_executor()} {
     options = given;
+    if (!options.room) options.room = client_room::unlimited();
     limits = {given.request_bytes_max, given.header_bytes_max, given.streams_max, given.request_limit};
     budget.most = given.unfinished_bytes_max;
   }
@@ -67,12 +68,14 @@ public:
 
 private:
   void welcome(lane_socket socket) {
-    if (open_.count() >= options.connections_max) {
+    client_room::seat seat;
+    if (open_.count() < options.connections_max) seat = client_room::take(options.room);
+    if (!seat) {
       ++counted.refused;
       return;  // closes it
     }
     ++counted.accepted;
-    const auto one = std::make_shared<rpc_connection>(std::move(socket), shared_from_this());
+    const auto one = std::make_shared<rpc_connection>(std::move(socket), shared_from_this(), std::move(seat));
     open_.add(one);
     open_.sweep_later(shortest_limit(options), [self = shared_from_this()] { self->sweep(); });
     one->start();

@@ -60,9 +60,10 @@ void rpc_connection::act(Work work) {
   flush_soon();
 }
 
-rpc_connection::rpc_connection(lane_socket socket, std::shared_ptr<rpc_home> home)
+rpc_connection::rpc_connection(lane_socket socket, std::shared_ptr<rpc_home> home, client_room::seat seat)
     : socket_{std::move(socket)},
       home_{std::move(home)},
+      seat_{std::move(seat)},
       session_{home_->methods, home_->limits, home_->budget},
       buffer_(read_size_min) {
   error_code ignored;  // only slower without; a socket that fails here fails again where it matters
@@ -179,6 +180,7 @@ void rpc_connection::close() {
   error_code ignored;
   socket_.close(ignored);
   home_->closed(*this);
+  seat_ = {};
 }
 
 }  // namespace treaty

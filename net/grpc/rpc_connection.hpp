@@ -39,7 +39,7 @@ class rpc_connection final : public std::enable_shared_from_this<rpc_connection>
 public:
   using clock = std::chrono::steady_clock;
 
-  rpc_connection(lane_socket socket, std::shared_ptr<rpc_home> home);
+  rpc_connection(lane_socket socket, std::shared_ptr<rpc_home> home, client_room::seat seat);
   void start();
   /// Looks for deadlines that have passed. Call it now and then.
   void check(clock::time_point now);
@@ -65,6 +65,7 @@ private:
 
   lane_socket socket_;
   const std::shared_ptr<rpc_home> home_;
+  client_room::seat seat_;
   rpc_session session_;
   std::vector<char> buffer_;
   std::string out_;  // being sent; keeps its memory

@@ -12,7 +12,6 @@ namespace treaty {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::size_t refusing_max = 128;  // connections over the limit that are told so at one time
 
 std::chrono::milliseconds shortest_limit(const http_server_options& options) {
   return std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout,
@@ -53,24 +52,34 @@ public:
     open_.stop_sweeping();
   }
 
-  void closed(server_connection& which) override { open_.remove(which); }
+  void closed(server_connection& which) override {
+    if (!which.is_seated()) --refusing_;
+    open_.remove(which);
+  }
 
 private:
   void welcome(lane_socket socket) {
-    if (open_.count() >= options.connections_max + refusing_max) {
-      ++counted.refused;
-      return;  // closes it
-    }
+    client_room::seat seat;
+    if (open_.count() - refusing_ < options.connections_max) seat = client_room::take(options.room);
+    if (!seat) return turn_away(std::move(socket));
+    ++counted.accepted;
+    keep(std::move(socket), std::move(seat))->start();
+  }
+
+  void turn_away(lane_socket socket) {
+    ++counted.refused;
+    if (refusing_ == options.refusing_max) return;  // closes it
+    ++refusing_;
+    keep(std::move(socket), {})
+        ->refuse({.status = 503, .body = R"({"message":"too many connections"})", .headers = {}});
+  }
+
+  std::shared_ptr<server_connection> keep(lane_socket socket, client_room::seat seat) {
     if (open_.empty()) clock = std::chrono::steady_clock::now();
-    const auto one = std::make_shared<server_connection>(std::move(socket), *this);
+    auto one = std::make_shared<server_connection>(std::move(socket), *this, std::move(seat));
     open_.add(one);
     open_.sweep_later(shortest_limit(options), [self = shared_from_this()] { self->sweep(); });
-    if (open_.count() > options.connections_max) {
-      ++counted.refused;
-      return one->refuse({.status = 503, .body = R"({"message":"too many connections"})", .headers = {}});
-    }
-    ++counted.accepted;
-    one->start();
+    return one;
   }
 
   void sweep() {
@@ -80,6 +89,7 @@ private:
 
   const std::shared_ptr<lane_listener> listener_;
   lane_connections<server_connection> open_;
+  std::size_t refusing_ = 0;  // of them
 };
 
 result<std::unique_ptr<http_server>> http_server::listen(asio_loop& lane, http_server_options options,
@@ -87,6 +97,7 @@ result<std::unique_ptr<http_server>> http_server::listen(asio_loop& lane, http_s
   TREATY_TRY(auto listener, lane_listener::open(lane.io(), options.address, options.port));
   auto running = std::make_shared<lane_server>(lane.io(), std::move(listener));
   running->options = std::move(options);
+  if (!running->options.room) running->options.room = client_room::unlimited();
   running->handle = std::move(handle);
   running->start();
   return std::unique_ptr<http_server>{new http_server{std::move(running)}};

@@ -59,8 +59,8 @@ http_request view(const received_request& text) {
 
 }  // namespace
 
-server_connection::server_connection(lane_socket socket, connection_home& home)
-    : socket_{std::move(socket)}, home_{home} {
+server_connection::server_connection(lane_socket socket, connection_home& home, client_room::seat seat)
+    : socket_{std::move(socket)}, home_{home}, seat_{std::move(seat)} {
   error_code ignored;  // a socket that fails here fails again at once where it matters
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
@@ -300,9 +300,11 @@ void server_connection::close_when_idle() {
 void server_connection::close() {
   if (phase_ == phase::closed) return;
   phase_ = phase::closed;
+  const auto self = shared_from_this();  // the home lets go of it
   error_code ignored;
   socket_.close(ignored);
   home_.closed(*this);
+  seat_ = {};
 }
 
 void server_connection::set_deadline(std::chrono::milliseconds from_now) {

@@ -43,7 +43,8 @@ protected:
 ///         any of them -> lingering (a refused client reads why) -> closed
 class server_connection final : public std::enable_shared_from_this<server_connection> {
 public:
-  server_connection(lane_socket socket, connection_home& home);
+  /// Without a seat it can only be refused.
+  server_connection(lane_socket socket, connection_home& home, client_room::seat seat);
 
   void start();
   /// Answers without reading anything, and ends.
@@ -55,6 +56,7 @@ public:
   /// Ends now if it waits for a request, else after the answer.
   void close_when_idle();
   void close();
+  bool is_seated() const { return static_cast<bool>(seat_); }
 
   std::size_t place = 0;  // the home's
 
@@ -82,6 +84,7 @@ private:
 
   lane_socket socket_;
   connection_home& home_;  // not touched once closed
+  client_room::seat seat_;
   phase phase_ = phase::reading_head;
   bool dispatching_ = false;   // the handler is on the stack
   bool last_request_ = false;  // the client, or what it did, asks for the end

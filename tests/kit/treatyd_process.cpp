@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,8 +31,10 @@ int milliseconds_left(steady::time_point deadline) {
 }
 
 /// The child's side of the fork: only calls that are safe there.
-[[noreturn]] void run_program(char* const* arguments, char* const* environment, int log) {
+[[noreturn]] void run_program(char* const* arguments, char* const* environment, int log, rlim_t open_files_max) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const rlimit files{.rlim_cur = open_files_max, .rlim_max = open_files_max};
+  if (open_files_max > 0 && ::setrlimit(RLIMIT_NOFILE, &files) != 0) ::_exit(126);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   ::execve(arguments[0], arguments, environment);
@@ -88,7 +91,7 @@ void treatyd_process::launch() {
   for (char** inherited = environ; *inherited != nullptr; ++inherited) environment.push_back(*inherited);
   environment.push_back(nullptr);
   pid_ = ::fork();
-  if (pid_ == 0) run_program(arguments.data(), environment.data(), log);
+  if (pid_ == 0) run_program(arguments.data(), environment.data(), log, options_.open_files_max);
   ::close(log);
   if (pid_ < 0) throw std::runtime_error{"fork failed"};
   end_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));

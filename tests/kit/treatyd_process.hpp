@@ -16,6 +16,7 @@ struct treatyd_options {
   std::uint16_t http_port = 0;  // 0: a free one
   std::uint16_t grpc_port = 0;  // 0: a free one
   std::chrono::seconds start_limit{30};
+  std::uint64_t open_files_max = 0;        // 0: what the test itself may open
   std::vector<std::string> environment{};  // "NAME=value", besides what the test itself runs with
 };
 
