@@ -7,6 +7,11 @@
 #include "core/saga/advance.hpp"
 
 namespace treaty {
+namespace {
+
+constexpr revision revision_most = std::numeric_limits<revision>::max() / 2;  // above, a damaged one would soon overflow
+
+}  // namespace
 
 result<void> check_storable(const write_set& set) {
   const auto refuse = [](std::string why) -> result<void> { return failure{errc::invalid_argument, std::move(why)}; };
@@ -78,7 +83,7 @@ result<void> check_readable(const txn_record& record) {
                   std::to_string(wanted));
   }
   if (has_steps && !record.branches.empty()) return refuse("has branches beside its steps");
-  if (record.progress.revision == std::numeric_limits<revision>::max()) return refuse("has no next revision");
+  if (record.progress.revision > revision_most) return refuse("has a revision that nothing reaches");
   if (definition.create_time > time_point::max() - longest_wait) return refuse("was created too late for any clock");
   if (definition.type == trans_type::saga) {
     if (auto usable = saga::check(definition); !usable) return refuse(usable.error().detail);
