@@ -31,7 +31,8 @@ result<open_files_shares> share_open_files(std::uint64_t limit) {
   const std::uint64_t files = std::min(limit, files_most);
   open_files_shares out;
   out.store = std::clamp(files / 8, table_files_least, table_files_most);
-  const std::uint64_t rest = files - out.store - logs_and_new_files - all_others;
+  out.stores_from = files - out.store - logs_and_new_files;
+  const std::uint64_t rest = out.stores_from - all_others;
   out.calls = rest / 2;
   out.refused = std::max<std::uint64_t>(rest / 16, 1);
   out.clients = rest - out.calls - out.refused;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -27,8 +28,9 @@ struct grpc_client_options {
   std::chrono::milliseconds addresses_kept{30'000};  // answers of the name service
   std::chrono::milliseconds ping_after{310'000};     // grpc-go cuts clients that ping more often than every 5 minutes
   std::chrono::milliseconds ping_limit{20'000};
-  breaker_options breaker{};                        // for each address
-  breaker_options silence{.failures_to_open = 16};  // for each target: calls that get no answer at all
+  int descriptors_below = std::numeric_limits<int>::max();  // those above are kept for others: no connection takes one
+  breaker_options breaker{};                                // for each address
+  breaker_options silence{.failures_to_open = 16};          // for each target: calls that get no answer at all
   std::string user_agent = "treaty";
 };
 

@@ -32,6 +32,7 @@ void grpc_connection::open(const endpoint& where) {
 void grpc_connection::connected(const error_code& error) {
   if (closed_) return;
   if (error) return lost(error.message());
+  if (socket_.native_handle() >= options_.descriptors_below) return lost("too many open files");
   error_code ignored;  // only slower without, or later to see that the peer's machine is gone
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
   socket_.set_option(confirmation_limit{static_cast<int>(options_.ping_limit.count())}, ignored);

@@ -29,6 +29,7 @@ public:
 struct grpc_connection_options {
   std::chrono::milliseconds ping_after;  // without a byte of the peer while calls are under way
   std::chrono::milliseconds ping_limit;  // for the answer to it, and for the peer's system to confirm what was sent
+  int descriptors_below;                 // one of this number or above is not ours to keep
 };
 
 /// One HTTP/2 connection to one address: any number of calls at a time. What one turn of the loop has to say goes out

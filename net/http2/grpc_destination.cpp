@@ -186,8 +186,9 @@ grpc_destination::path* grpc_destination::widest_path(clock::time_point now) {
 
 void grpc_destination::open_one(path& via, clock::time_point now) {
   const grpc_client_options& options = core_.options;
-  const auto one = std::make_shared<grpc_connection>(core_.io, *this, options.user_agent,
-                                                     grpc_connection_options{options.ping_after, options.ping_limit});
+  const auto one = std::make_shared<grpc_connection>(
+      core_.io, *this, options.user_agent,
+      grpc_connection_options{options.ping_after, options.ping_limit, options.descriptors_below});
   one->position = links_.size();
   one->used = now;
   links_.push_back({one, &via});

@@ -191,6 +191,18 @@ TEST_F(NarrowGrpcClient, ForgetsTheChannelsThatNobodyUses) {
       EXPECT_EQ(make(call_of(one->address() + "/s.S/M")).outcome, call_outcome::success);
 }
 
+class GrpcClientWithoutFiles : public GrpcClient {
+protected:
+  GrpcClientWithoutFiles() : GrpcClient{grpc_client_options{.descriptors_below = 0}} {}
+};
+
+TEST_F(GrpcClientWithoutFiles, NamesWhatItLacks) {
+  kit::grpc_participant service{fine};
+  const branch_reply reply = make(call_of(service.address() + "/busi.Busi/TransIn", "", 5s));
+  EXPECT_EQ(reply.outcome, call_outcome::unknown);
+  EXPECT_THAT(reply.detail, HasSubstr("too many open files"));
+}
+
 TEST(GrpcClientEnd, DropsCallsThatAreUnderWay) {
   kit::grpc_participant service{[](const kit::seen_rpc&) { return kit::grpc_participant::reply{{}, true, ""}; }};
   std::future<branch_reply> reply;
