@@ -3,16 +3,13 @@
 #include <prometheus/gauge.h>
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include "net/http/http_transport_core.hpp"
-#include "net/http/name_resolver.hpp"
 
 namespace treaty {
 namespace {
 
-namespace asio = boost::asio;
 constexpr std::chrono::minutes tripped_kept{5};
 
 std::string joined(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
@@ -29,18 +26,12 @@ http_destination::http_destination(http_transport_core& core, const http_url& ur
     : core_{core},
       origin_{url.origin},
       host_{url.host},
-      port_{url.port},
       scheme_{url.scheme},
+      addresses_{std::make_shared<host_addresses>(core.lane->names(), host_, url.port, core.options.addresses_kept)},
       breaker_{core.options.breaker},
       silence_{core.options.silence},
       crowd_{core.options.crowded_after},
-      shown_{core.metrics, core.metrics.http, origin_} {
-  boost::system::error_code not_literal;
-  const auto address = asio::ip::make_address(host_, not_literal);
-  if (not_literal) return;
-  addresses_are_literal_ = true;
-  addresses_.emplace_back(address, port_);
-}
+      shown_{core.metrics, core.metrics.http, origin_} {}
 
 http_destination::~http_destination() {
   for (const auto& one : connections_) one->close();
@@ -138,8 +129,7 @@ void http_destination::open_connections() {
     if (!has_working_connection()) refuse_all_waiting(joined(origin_, " is ", breaker_.text(now), ""));
     return;
   }
-  if (!addresses_are_fresh()) resolve();
-  if (!addresses_may_do()) return;
+  if (!finds_addresses()) return;
   const std::size_t wanted = breaker_.is_probing(now) ? 1 : waiting_.size();
   while (connecting_ < wanted && connections_.size() < core_.options.connections_max) {
     if (!core_.may_open()) return wait_for_room();
@@ -174,39 +164,24 @@ void http_destination::open_one() {
   ++connecting_;
   core_.opened();
   core_.watch(*one, clock::now() + core_.options.connect_timeout);
-  one->open(addresses_, std::move(trust), host_);
+  one->open(addresses_->known(), std::move(trust), host_);
 }
 
-bool http_destination::addresses_are_fresh() const {
-  return addresses_are_literal_ || (!addresses_.empty() && clock::now() < addresses_until_);
+/// Asks for addresses when there are none, or they are old; old ones do meanwhile, unless a connect has failed.
+bool http_destination::finds_addresses() {
+  const auto until = addresses_->fresh_until();
+  const bool has_some = !addresses_->known().empty();
+  if (!has_some || clock::now() >= until)
+    addresses_->ask([this](std::string_view why_none) { addresses_found(why_none); });
+  return has_some && until != clock::time_point{};
 }
 
-/// Old ones do while the name service is asked, unless a connect has failed.
-bool http_destination::addresses_may_do() const {
-  return addresses_are_literal_ || (!addresses_.empty() && addresses_until_ != clock::time_point{});
-}
-
-void http_destination::resolve() {
-  if (resolving_) return;
-  resolving_ = true;
-  core_.lane->names().ask(
-      host_, port_,
-      [this, alive = core_.weak_from_this()](http_connection::endpoints found, std::string_view why_none) {
-        const auto core = alive.lock();
-        if (!core) return;  // and so this is gone, too
-        resolving_ = false;
-        resolved(std::move(found), why_none);
-      });
-}
-
-void http_destination::resolved(http_connection::endpoints found, std::string_view why_none) {
-  if (!found.empty()) addresses_ = std::move(found);
-  if (addresses_.empty()) {  // old addresses are better than none
+void http_destination::addresses_found(std::string_view why_none) {
+  if (addresses_->known().empty()) {
     const std::string why = joined("resolve ", host_, ": ", why_none);
     note_failure(why);
     return fail_all_waiting(why);
   }
-  addresses_until_ = clock::now() + core_.options.addresses_kept;
   open_connections();
 }
 
@@ -221,7 +196,7 @@ void http_destination::connected(http_connection& one) {
 void http_destination::connect_failed(http_connection& one, std::string_view why) {
   --connecting_;
   forget(one);
-  addresses_until_ = {};  // it may have moved
+  addresses_->doubt();
   const std::string text = joined("connect to ", origin_, ": ", why);
   note_failure(text);
   if (!waiting_.empty()) core_.fail(dequeue(waiting_.begin()), text);
@@ -323,7 +298,7 @@ bool http_destination::tidy(clock::time_point now) {
     one->close();
     forget(*one);
   }
-  const bool at_rest = connections_.empty() && waiting_.empty() && !resolving_;
+  const bool at_rest = connections_.empty() && waiting_.empty() && !addresses_->is_asking();
   return at_rest && now - used_ >= (breaker_.tripped() || silence_.tripped() ? tripped_kept : core_.options.idle_for);
 }
 

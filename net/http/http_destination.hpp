@@ -9,6 +9,7 @@
 #include "net/http/client_metrics.hpp"
 #include "net/http/connect_breaker.hpp"
 #include "net/http/crowd_gate.hpp"
+#include "net/http/host_addresses.hpp"
 #include "net/http/http_connection.hpp"
 #include "net/http/silence_breaker.hpp"
 
@@ -48,10 +49,8 @@ private:
   void start_waiting(http_connection& on, clock::time_point now);
   void open_connections();
   void open_one();
-  bool addresses_are_fresh() const;
-  bool addresses_may_do() const;
-  void resolve();
-  void resolved(http_connection::endpoints found, std::string_view why_none);
+  bool finds_addresses();
+  void addresses_found(std::string_view why_none);
   void note_failure(std::string_view why);
   void note_silence();
   void note_word();
@@ -66,8 +65,8 @@ private:
   http_transport_core& core_;
   const std::string origin_;
   const std::string host_;
-  const std::uint16_t port_;
   const http_scheme scheme_;
+  const std::shared_ptr<host_addresses> addresses_;
   connect_breaker breaker_;
   silence_breaker silence_;
   crowd_gate crowd_;
@@ -76,10 +75,6 @@ private:
   std::vector<http_connection*> idle_;  // the last one that became idle at the end
   std::list<exchange_ptr> waiting_;
   std::size_t connecting_ = 0;
-  http_connection::endpoints addresses_;
-  clock::time_point addresses_until_{};
-  bool addresses_are_literal_ = false;
-  bool resolving_ = false;
   bool is_without_room_ = false;
   clock::time_point used_{};
 };

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "net/discovery.hpp"
-#include "net/http2/host_addresses.hpp"
+#include "net/http/host_addresses.hpp"
 
 namespace treaty {
 

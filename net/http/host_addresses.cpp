@@ -1,4 +1,4 @@
-#include "net/http2/host_addresses.hpp"
+#include "net/http/host_addresses.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <utility>
