@@ -34,8 +34,8 @@ result<open_files_shares> share_open_files(std::uint64_t limit) {
   out.stores_from = files - out.store - logs_and_new_files;
   const std::uint64_t rest = out.stores_from - all_others;
   out.calls = rest / 2;
+  out.clients = rest * 7 / 8;
   out.refused = std::max<std::uint64_t>(rest / 16, 1);
-  out.clients = rest - out.calls - out.refused;
   return out;
 }
 

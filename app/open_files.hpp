@@ -12,7 +12,8 @@ namespace treaty {
 std::uint64_t raise_open_files_limit();
 
 /// The files that the process may open, shared out, so that clients and participants, however many there are, leave the
-/// store those that it needs: a store that cannot open a file for its next merge fails, and takes no more writes.
+/// store those that it needs: a store that cannot open a file for its next merge fails, and takes no more writes. What
+/// is left is neither's alone; but each side may have so many only that the other has some.
 struct open_files_shares {
   std::size_t store = 0;        // table files that RocksDB keeps open; its logs and new files come on top
   std::size_t stores_from = 0;  // a descriptor of this number or above is for the store alone

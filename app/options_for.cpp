@@ -62,7 +62,7 @@ branch_clients_options branch_options_of(const config& values, const open_files_
   options.http.connections_max = count(values.limits_destination_calls_max);
   options.http.idle_connections_max = options.http.connections_max;
   options.http.connections_total_max = std::max<std::size_t>(files.calls / lanes, 1);
-  options.grpc.descriptors_below = static_cast<int>(files.stores_from);
+  options.http.descriptors_below = options.grpc.descriptors_below = static_cast<int>(files.stores_from);
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
   options.http.crowded_after = options.grpc.crowded_after = values.limits_call_wait_max;
   options.local_host_alias = values.local_host_alias;

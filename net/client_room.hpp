@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -11,7 +12,10 @@ namespace treaty {
 /// branch calls keep the files that they need. Threads: any.
 class client_room {
 public:
-  explicit client_room(std::size_t seats) : seats_{seats} {}
+  client_room(std::size_t seats, int descriptors_below) : seats_{seats}, descriptors_below_{descriptors_below} {}
+  static std::shared_ptr<client_room> unlimited() {
+    return std::make_shared<client_room>(std::numeric_limits<std::size_t>::max(), std::numeric_limits<int>::max());
+  }
 
   /// Empty, or one of the seats, until its end.
   class seat {
@@ -32,10 +36,10 @@ public:
     std::shared_ptr<client_room> of_;
   };
 
-  static std::shared_ptr<client_room> unlimited() { return std::make_shared<client_room>(~std::size_t{0}); }
-
-  /// Empty when all are taken.
-  static seat take(const std::shared_ptr<client_room>& from) {
+  /// A seat for the connection that has this descriptor. Empty when all are taken, or when the descriptor is one of
+  /// those above, which are kept for others.
+  static seat take(const std::shared_ptr<client_room>& from, int descriptor) {
+    if (descriptor >= from->descriptors_below_) return {};
     if (from->taken_.fetch_add(1, std::memory_order_relaxed) < from->seats_) return seat{from};
     from->taken_.fetch_sub(1, std::memory_order_relaxed);
     return {};
@@ -43,6 +47,7 @@ public:
 
 private:
   const std::size_t seats_;
+  const int descriptors_below_;
   std::atomic<std::size_t> taken_{0};
 };
 

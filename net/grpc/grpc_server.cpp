@@ -69,7 +69,7 @@ public:
 private:
   void welcome(lane_socket socket) {
     client_room::seat seat;
-    if (open_.count() < options.connections_max) seat = client_room::take(options.room);
+    if (open_.count() < options.connections_max) seat = client_room::take(options.room, socket.native_handle());
     if (!seat) {
       ++counted.refused;
       return;  // closes it

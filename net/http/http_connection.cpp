@@ -37,6 +37,7 @@ void http_connection::open(const endpoints& addresses, std::shared_ptr<tls_trust
 void http_connection::connected(const error_code& error) {
   if (closed_) return;
   if (error) return connect_failed(error.message());
+  if (socket_.native_handle() >= limits_.descriptors_below) return connect_failed("too many open files");
   error_code ignored;  // only slower without
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
   error_code refused;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct connection_limits {
   std::size_t body_bytes_max = 1u << 20;
   std::uint32_t header_bytes_max = 64 * 1024;
   unsigned interim_answers_max = 8;  // 1xx before the real one
+  int descriptors_below = std::numeric_limits<int>::max();
 };
 
 /// One connection to one destination: one exchange at a time, always reading, so that a participant's close is seen at

@@ -35,7 +35,7 @@ http_transport_core::http_transport_core(std::shared_ptr<asio_loop> on, http_cli
     : lane{std::move(on)},
       io{lane->io()},
       options{std::move(what)},
-      limits{.body_bytes_max = options.answer_bytes_max},
+      limits{.body_bytes_max = options.answer_bytes_max, .descriptors_below = options.descriptors_below},
       metrics{shown},
       deadlines_{std::make_shared<lane_deadlines>(io)},
       tidy_timer_{io} {}

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -25,8 +26,9 @@ struct http_client_options {
   std::chrono::milliseconds addresses_kept{30'000};  // answers of the name service
   std::size_t answer_bytes_max = 1u << 20;           // a body, unpacked
   unsigned redirects_max = 10;
-  breaker_options breaker{};                        // of connects
-  breaker_options silence{.failures_to_open = 16};  // of calls that get no answer at all
+  int descriptors_below = std::numeric_limits<int>::max();  // those above are kept for others: no connection takes one
+  breaker_options breaker{};                                // of connects
+  breaker_options silence{.failures_to_open = 16};          // of calls that get no answer at all
   std::string user_agent = "treaty";
   std::string authorities_file{};  // trusted for https beside the system's; empty: none
 };

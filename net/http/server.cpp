@@ -60,7 +60,8 @@ public:
 private:
   void welcome(lane_socket socket) {
     client_room::seat seat;
-    if (open_.count() - refusing_ < options.connections_max) seat = client_room::take(options.room);
+    if (open_.count() - refusing_ < options.connections_max)
+      seat = client_room::take(options.room, socket.native_handle());
     if (!seat) return turn_away(std::move(socket));
     ++counted.accepted;
     keep(std::move(socket), std::move(seat))->start();
