@@ -15,7 +15,7 @@ namespace treaty {
 /// How many entries one call of `expire` looks at.
 inline constexpr std::size_t expiry_entries_max = 50'000;
 /// Up to this many transactions whose gids begin alike are listed newest first; more of them by gid.
-inline constexpr std::size_t prefix_matches_max = 10'000;
+inline constexpr std::size_t prefix_matches_max = 5'000;
 
 /// What one call of `list` may spend. A question that few records answer gives back what it has by then, and goes on
 /// in the next call.

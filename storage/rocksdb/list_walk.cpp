@@ -80,10 +80,13 @@ young_walk::young_walk(const std::vector<young_entry>& young, const std::vector<
 
 result<list_walk> list_walk::begin(const database& db, const rocksdb::ReadOptions& how,
                                    const std::vector<keys::list_class>& classes, const list_span& span,
-                                   const std::vector<young_entry>& young) {
+                                   const std::vector<young_entry>& young, const ended_floors& floors) {
   list_walk out;
   for (const keys::list_class& one : classes) {
-    if (auto added = out.add(std::make_unique<class_walk>(db, how, one, span)); !added) return added.error();
+    list_span own = span;
+    if (is_final(one.status)) own.from = std::max(own.from, floors.of(keys::class_byte(one)));
+    if (own.from > own.before.created) continue;
+    if (auto added = out.add(std::make_unique<class_walk>(db, how, one, own)); !added) return added.error();
   }
   if (auto added = out.add(std::make_unique<young_walk>(young, classes, span)); !added) return added.error();
   out.find_newest();

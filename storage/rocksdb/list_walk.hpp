@@ -2,6 +2,7 @@
 
 #include <rocksdb/iterator.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,18 @@ namespace treaty {
 struct list_span {
   time_point from = time_point::min();
   keys::position_parts before{};
+};
+
+/// For each class of what has ended: nothing that was created earlier is stored. Walks that end there need not wade
+/// through what was removed.
+class ended_floors {
+public:
+  ended_floors() { created_.fill(time_point::min()); }
+  time_point of(char class_byte) const { return created_[static_cast<unsigned char>(class_byte)]; }
+  void set(char class_byte, time_point created) { created_[static_cast<unsigned char>(class_byte)] = created; }
+
+private:
+  std::array<time_point, 256> created_{};
 };
 
 /// Entries of lists, newest first.
@@ -80,7 +93,7 @@ public:
   /// Errors of both: corrupt; unavailable.
   static result<list_walk> begin(const database& db, const rocksdb::ReadOptions& how,
                                  const std::vector<keys::list_class>& classes, const list_span& span,
-                                 const std::vector<young_entry>& young);
+                                 const std::vector<young_entry>& young, const ended_floors& floors);
   result<void> next();
 
   bool has_entry() const { return !walks_.empty(); }

@@ -61,13 +61,13 @@ private:
 }  // namespace
 
 result<list_page> lister::list(const list_query& query, const rocksdb::ReadOptions& how,
-                               const std::vector<young_entry>& young) const {
+                               const std::vector<young_entry>& young, const ended_floors& floors) const {
   if (auto good = check_limit(query.limit); !good) return good.error();
   keys::list_position after;
   if (!query.after.empty()) {
     TREATY_TRY(after, keys::parse_list_cursor(query.after));
   }
-  search at{query, how, young, span_of(query, after.in_time), {}, after.gids, {}};
+  search at{query, how, young, floors, span_of(query, after.in_time), {}, after.gids, {}};
   result<void> done;
   if (after.among_gids) {
     done = list_by_gid(at, *after.among_gids + '\0');
@@ -87,7 +87,7 @@ result<list_page> lister::list(const list_query& query, const rocksdb::ReadOptio
 }
 
 result<void> lister::list_by_time(search& at) const {
-  TREATY_TRY(list_walk entries, list_walk::begin(db_, at.how, classes_of(at.query), at.span, at.young));
+  TREATY_TRY(list_walk entries, list_walk::begin(db_, at.how, classes_of(at.query), at.span, at.young, at.floors));
   keys::position_parts last;
   while (entries.has_entry()) {
     if (at.is_over()) {

@@ -19,9 +19,9 @@ class lister {
 public:
   lister(const database& db, const reader& records) : db_{db}, records_{records} {}
 
-  /// Sees the moment of `how`'s snapshot; `young` is what had no entries then.
+  /// Sees the moment of `how`'s snapshot; `young` is what had no entries then, `floors` where the others began.
   result<list_page> list(const list_query& query, const rocksdb::ReadOptions& how,
-                         const std::vector<young_entry>& young) const;
+                         const std::vector<young_entry>& young, const ended_floors& floors) const;
 
 private:
   /// One call: what is asked, what was found, and what may still be spent.
@@ -29,6 +29,7 @@ private:
     const list_query& query;
     const rocksdb::ReadOptions& how;
     const std::vector<young_entry>& young;
+    const ended_floors& floors;
     list_span span;
     list_budget budget;
     keys::gids_found gids;

@@ -51,14 +51,16 @@ public:
   result<list_page> list(const list_query& query) const override {
     std::vector<young_entry> young;
     std::optional<rocksdb::ManagedSnapshot> snapshot;
+    ended_floors floors;
     {
-      const std::lock_guard lock{write_lock_};  // both of one moment
+      const std::lock_guard lock{write_lock_};  // all of one moment
       young = writes_.young();
+      floors = sweeper_.floors();
       snapshot.emplace(&**db_);
     }
     rocksdb::ReadOptions how;
     how.snapshot = snapshot->snapshot();
-    return lister_.list(query, how, young);
+    return lister_.list(query, how, young, floors);
   }
   result<std::size_t> expire(time_point finished_before, std::size_t limit) override {
     auto removed = sweeper_.expire(finished_before, limit);

@@ -48,6 +48,14 @@ result<std::size_t> sweeper::expire(time_point finished_before, std::size_t limi
   return limit - left.removals;
 }
 
+ended_floors sweeper::floors() const {
+  ended_floors out;
+  for (const place& one : places_) {
+    if (const auto key = keys::parse_ended(one.floor)) out.set(one.floor.front(), key->position.created);
+  }
+  return out;
+}
+
 /// One class, until a whole round has been made or nothing is left to spend.
 result<void> sweeper::sweep(char of_class, allowance& left) {
   place& here = places_[static_cast<unsigned char>(of_class)];
@@ -57,7 +65,10 @@ result<void> sweeper::sweep(char of_class, allowance& left) {
     const std::lock_guard lock{write_lock_};
     if (first) began = here.cursor;
     TREATY_TRY(const stretch found, walk(of_class, left));
-    if (auto gone = remove(found); !gone) return gone;
+    if (auto gone = remove(found); !gone) {
+      here = {};  // what is still there may lie below the floor that it was to leave
+      return gone;
+    }
     left.removals -= found.removals.size();
     left.entries -= std::min(left.entries, std::max<std::size_t>(found.seen, 1));
     const bool whole_round =

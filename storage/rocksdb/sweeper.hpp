@@ -11,6 +11,7 @@
 #include "storage/rocksdb/commit_path.hpp"
 #include "storage/rocksdb/database.hpp"
 #include "storage/rocksdb/fair_mutex.hpp"
+#include "storage/rocksdb/list_walk.hpp"
 
 namespace treaty {
 
@@ -30,6 +31,8 @@ public:
     std::string& floor = places_[static_cast<unsigned char>(ended_key.front())].floor;
     if (ended_key < floor) floor = ended_key;
   }
+  /// Under the write lock.
+  ended_floors floors() const;
 
 private:
   struct removal {

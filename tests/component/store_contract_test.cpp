@@ -381,6 +381,24 @@ TEST_P(StoreContract, ExpiresWhatFinishesAfterTheWalkHasPassedIt) {
   EXPECT_THAT(list_gids({}), IsEmpty());
 }
 
+// What was created before all that has expired, and ended just now, is there for every list.
+TEST_P(StoreContract, ListsWhatEndedLateBehindWhatExpired) {
+  const write_set slow = created("slow", moment(0));
+  const write_set slower = created("slower", moment(1));
+  for (int i = 2; i <= 6; ++i) finished("g" + std::to_string(i), moment(i), moment(50));
+  finished("kept", moment(7), moment(3000));
+  EXPECT_EQ(*store_->expire(moment(1000), 100), 5U);
+  EXPECT_THAT(list_gids({.created_to = moment(6)}), ElementsAre("slower", "slow"));
+  must_commit(finishing(slow, txn_status::succeed, moment(2000)));
+  EXPECT_THAT(list_gids({.status = txn_status::succeed}), ElementsAre("kept", "slow"));
+  EXPECT_THAT(list_gids({.created_to = moment(3)}), ElementsAre("slower", "slow"));
+  EXPECT_EQ(*store_->expire(moment(1000), 100), 0U);
+  EXPECT_THAT(list_gids({}), ElementsAre("kept", "slower", "slow"));
+  EXPECT_EQ(*store_->expire(moment(2500), 100), 1U);
+  must_commit(finishing(slower, txn_status::succeed, moment(2600)));
+  EXPECT_THAT(list_gids({}), ElementsAre("kept", "slower"));
+}
+
 TEST_P(StoreContract, FreesTheGidOfWhatExpired) {
   const write_set old = finished("g1", moment(0), moment(10));
   EXPECT_EQ(*store_->expire(moment(1000), 10), 1U);
