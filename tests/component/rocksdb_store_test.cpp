@@ -372,7 +372,7 @@ TEST_F(RocksdbStore, CommitsBetweenTheStretchesOfALongSweep) {
   int commits = 0;
   for (; !swept; ++commits) EXPECT_TRUE(commit(*store, make(*store, "new" + std::to_string(commits), expired)));
   sweep.join();
-  EXPECT_GE(commits, 40);  // of nearly 80 stretches
+  EXPECT_GE(commits, 10);  // between nearly 80 stretches; a busy machine gives this thread fewer turns
 }
 
 TEST_F(RocksdbStore, NamesTheKeyOfACorruptPageOfHistory) {
