@@ -38,8 +38,8 @@ public:
 struct connection_limits {
   std::size_t body_bytes_max = 1u << 20;
   std::uint32_t header_bytes_max = 64 * 1024;
-  unsigned interim_answers_max = 8;  // 1xx before the real one
-  int descriptors_below = std::numeric_limits<int>::max();
+  unsigned interim_answers_max = 8;                         // 1xx before the real one
+  int descriptors_below = std::numeric_limits<int>::max();  // as http_client_options has it
 };
 
 /// One connection to one destination: one exchange at a time, always reading, so that a participant's close is seen at
