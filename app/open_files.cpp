@@ -9,10 +9,10 @@ namespace treaty {
 namespace {
 
 constexpr std::uint64_t files_most = 1'000'000;  // "infinity" is to be shared, too
-constexpr std::uint64_t table_files_least = 32;
-constexpr std::uint64_t table_files_most = 512;
-constexpr std::uint64_t logs_and_new_files = 64;
-constexpr std::uint64_t all_others = 128;  // loops, listeners, look-ups of names, etcd, web-hooks, log
+constexpr int table_files_least = 32;
+constexpr int table_files_most = 512;
+constexpr int logs_and_new_files = 64;
+constexpr int all_others = 128;  // loops, listeners, look-ups of names, etcd, web-hooks, log
 
 }  // namespace
 
@@ -28,14 +28,14 @@ result<open_files_shares> share_open_files(std::uint64_t limit) {
     return failure{errc::unavailable, "this process may open " + std::to_string(limit) + " files and needs at least " +
                                           std::to_string(open_files_least) + ": raise its limit (ulimit -n)"};
   }
-  const std::uint64_t files = std::min(limit, files_most);
+  const int files = static_cast<int>(std::min(limit, files_most));
   open_files_shares out;
   out.store = std::clamp(files / 8, table_files_least, table_files_most);
-  out.stores_from = files - out.store - logs_and_new_files;
-  const std::uint64_t rest = out.stores_from - all_others;
+  out.descriptors_below = files - out.store - logs_and_new_files;
+  const auto rest = static_cast<std::size_t>(out.descriptors_below - all_others);
   out.calls = rest / 2;
   out.clients = rest * 7 / 8;
-  out.refused = std::max<std::uint64_t>(rest / 16, 1);
+  out.refused = rest / 16;
   return out;
 }
 

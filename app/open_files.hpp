@@ -15,11 +15,11 @@ std::uint64_t raise_open_files_limit();
 /// store those that it needs: a store that cannot open a file for its next merge fails, and takes no more writes. What
 /// is left is neither's alone; but each side may have so many only that the other has some.
 struct open_files_shares {
-  std::size_t store = 0;        // table files that RocksDB keeps open; its logs and new files come on top
-  std::size_t stores_from = 0;  // a descriptor of this number or above is for the store alone
-  std::size_t calls = 0;        // HTTP connections to participants, over all lanes
-  std::size_t clients = 0;      // connections of clients, over all servers
-  std::size_t refused = 0;      // of clients for which there is no room, while they are told so
+  int store = 0;              // table files that RocksDB keeps open; its logs and new files come on top
+  int descriptors_below = 0;  // one of this number or above is for the store alone
+  std::size_t calls = 0;      // HTTP connections to participants, over all lanes
+  std::size_t clients = 0;    // connections of clients, over all servers
+  std::size_t refused = 0;    // of clients for which there is no room, while they are told so
 };
 /// Errors: unavailable: the limit is below `open_files_least`.
 result<open_files_shares> share_open_files(std::uint64_t limit);

@@ -27,7 +27,7 @@ rocksdb_options store_options(const config& values, const open_files_shares& fil
   options.block_cache_bytes = count(values.store_block_cache.count);
   options.write_buffer_bytes = count(values.store_write_buffer.count);
   options.log_bytes_max = count(values.store_log_max.count);
-  options.open_files_max = static_cast<int>(files.store);
+  options.open_files_max = files.store;
   return options;
 }
 
@@ -62,7 +62,7 @@ branch_clients_options branch_options_of(const config& values, const open_files_
   options.http.connections_max = count(values.limits_destination_calls_max);
   options.http.idle_connections_max = options.http.connections_max;
   options.http.connections_total_max = std::max<std::size_t>(files.calls / lanes, 1);
-  options.http.descriptors_below = options.grpc.descriptors_below = static_cast<int>(files.stores_from);
+  options.http.descriptors_below = options.grpc.descriptors_below = files.descriptors_below;
   options.grpc.in_flight_max = count(values.limits_destination_calls_max);
   options.http.crowded_after = options.grpc.crowded_after = values.limits_call_wait_max;
   options.local_host_alias = values.local_host_alias;
@@ -89,7 +89,7 @@ http_server_options http_server_options_of(const config& values, const open_file
   options.body_timeout = values.http_body_timeout;
   options.idle_timeout = values.http_idle_timeout;
   options.connections_max = std::max<std::size_t>(count(values.http_connections_max) / lanes, 1);
-  options.refusing_max = std::clamp<std::size_t>(files.refused / lanes, 1, 128);
+  options.refusing_max = std::clamp<std::size_t>(files.refused / lanes, 1, options.refusing_max);
   return options;
 }
 

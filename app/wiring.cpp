@@ -109,8 +109,7 @@ struct service::parts {
   server_metrics grpc_metrics{metrics, "gRPC"};
   store_metrics shown_store{metrics};
   hook_metrics web_hook_metrics{metrics};
-  const std::shared_ptr<client_room> clients =
-      std::make_shared<client_room>(files.clients, static_cast<int>(files.stores_from));
+  const std::shared_ptr<client_room> clients = std::make_shared<client_room>(files.clients, files.descriptors_below);
   std::unique_ptr<store> kept;
   std::unique_ptr<web_hooks> hooks;
   std::unique_ptr<service_driver> driver;

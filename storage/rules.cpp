@@ -9,8 +9,8 @@
 namespace treaty {
 namespace {
 
-constexpr revision revision_most =
-    std::numeric_limits<revision>::max() / 2;  // above, a damaged one would soon overflow
+// Above, a damaged one would soon overflow.
+constexpr revision revision_most = std::numeric_limits<revision>::max() / 2;
 
 }  // namespace
 

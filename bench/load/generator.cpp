@@ -1,7 +1,6 @@
 #include "bench/load/generator.hpp"
 
 #include <sys/prctl.h>
-#include <time.h>
 
 #include <algorithm>
 #include <string_view>
@@ -80,8 +79,7 @@ void generator::rest_a_tick() {
   if (!pace_.is_open() || pace_.rates[phase_] < rate_of_ticks) return;
   const std::int64_t now = now_ns();
   if (next_arrival() <= now) return;  // late already
-  const timespec until{next_tick_ / second_ns, next_tick_ % second_ns};
-  if (next_tick_ > now) ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+  std::this_thread::sleep_for(std::chrono::nanoseconds{next_tick_ - now});
   next_tick_ = std::max(next_tick_, now) + tick_ns;
 }
 

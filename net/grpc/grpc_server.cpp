@@ -28,7 +28,6 @@ public:
   lane_server(asio::io_context& io, std::shared_ptr<lane_listener> listener, const grpc_server_options& given)
       : listener_{std::move(listener)}, open_{io.get_executor()} {
     options = given;
-    if (!options.room) options.room = client_room::unlimited();
     limits = {given.request_bytes_max, given.header_bytes_max, given.streams_max, given.request_limit};
     budget.most = given.unfinished_bytes_max;
   }

@@ -24,7 +24,7 @@ struct grpc_server_options {
   std::size_t unfinished_bytes_max = 256u << 20;  // of all requests that have not come wholly
   std::uint32_t streams_max = 10'000;             // RPCs at once on one connection
   std::size_t connections_max = 20'000;
-  std::shared_ptr<client_room> room;  // null: nothing is shared; no seat: closed at once
+  std::shared_ptr<client_room> room = client_room::unlimited();  // shared; no seat: closed at once
   std::chrono::milliseconds handshake_limit{10'000};
   std::chrono::milliseconds request_limit{30'000};  // for a request to come wholly
   std::chrono::milliseconds write_limit{30'000};    // without the client's taking a byte of its answers

@@ -98,7 +98,6 @@ result<std::unique_ptr<http_server>> http_server::listen(asio_loop& lane, http_s
   TREATY_TRY(auto listener, lane_listener::open(lane.io(), options.address, options.port));
   auto running = std::make_shared<lane_server>(lane.io(), std::move(listener));
   running->options = std::move(options);
-  if (!running->options.room) running->options.room = client_room::unlimited();
   running->handle = std::move(handle);
   running->start();
   return std::unique_ptr<http_server>{new http_server{std::move(running)}};

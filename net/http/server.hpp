@@ -29,7 +29,7 @@ struct http_server_options {
   std::size_t linger_bytes_max = 32u << 20;          // of what it still sends meanwhile
   std::size_t connections_max = 20'000;              // of this lane; over it: 503
   std::size_t refusing_max = 128;                    // of this lane, that are told so at one time
-  std::shared_ptr<client_room> room;                 // null: nothing is shared; no seat: 503
+  std::shared_ptr<client_room> room = client_room::unlimited();  // shared; no seat: 503
 };
 
 /// HTTP/1.1 on one lane: keep-alive, pipelining, chunked bodies, `Expect: 100-continue`; one request of a connection at

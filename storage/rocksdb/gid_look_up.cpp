@@ -22,10 +22,9 @@ void gid_look_up::ask(std::span<const write_set> writes) {
 }
 
 void gid_look_up::make_room() {
-  if (gids_.size() > room_) {
-    room_ = std::max(gids_.size(), 2 * room_);
-    values_ = std::make_unique<rocksdb::PinnableSlice[]>(room_);
-    statuses_.resize(room_);
+  if (gids_.size() > statuses_.size()) {
+    statuses_.resize(std::max(gids_.size(), 2 * statuses_.size()));
+    values_ = std::make_unique<rocksdb::PinnableSlice[]>(statuses_.size());
   }
   for (std::size_t at = 0; at < gids_.size(); ++at) values_[at].Reset();
 }

@@ -33,8 +33,7 @@ private:
   std::vector<std::uint32_t> places_;  // of each set in what follows; meaningless where a record is expected
   std::vector<rocksdb::Slice> gids_;
   std::vector<rocksdb::Status> statuses_;
-  std::unique_ptr<rocksdb::PinnableSlice[]> values_;
-  std::size_t room_ = 0;
+  std::unique_ptr<rocksdb::PinnableSlice[]> values_;  // as many as statuses
 };
 
 }  // namespace treaty
