@@ -93,8 +93,8 @@ coordinator::system::system(store& kept, notifier& tells, std::vector<lane_ports
 result<void> coordinator::system::start() {
   TREATY_TRY(topic_map all_topics, load_topics(around.kept));
   around.topics->send(topics_loaded{std::move(all_topics)});
-  if (auto recovered = recover(); !recovered) return recovered;
   start_lanes();
+  if (auto recovered = recover(); !recovered) return recovered;
   phase = coordinator_state::serving;
   return {};
 }
@@ -104,7 +104,8 @@ void coordinator::system::start_lanes() {
   for (const auto& one : lanes) one->start();
 }
 
-/// Reads the due index and nothing else: what it does not name is finished.
+/// Reads the due index and nothing else: what it does not name is finished. A page is parked by
+/// the lanes while the next one is read.
 result<void> coordinator::system::recover() {
   due_query query;
   query.limit = recovered_a_page;
@@ -113,7 +114,7 @@ result<void> coordinator::system::recover() {
     std::vector<std::vector<due_entry>> by_lane(lanes.size());
     for (due_entry& one : page.entries) by_lane[one.shard % lanes.size()].push_back(std::move(one));
     for (std::size_t at = 0; at < lanes.size(); ++at) {
-      if (!by_lane[at].empty()) lanes[at]->recover(std::move(by_lane[at]));
+      lanes[at]->recover({.entries = std::move(by_lane[at]), .were_all = page.next.empty()});
     }
     query.after = std::move(page.next);
   } while (!query.after.empty());

@@ -54,10 +54,8 @@ void lane::deliver(envelope in) {
   }
 }
 
-void lane::recover(std::vector<due_entry> entries) {
-  post([this, held = std::make_shared<recovered>(recovered{std::move(entries)})] {
-    caf::anon_send(shard_, std::move(*held));
-  });
+void lane::recover(recovered found) {
+  post([this, held = std::make_shared<recovered>(std::move(found))] { caf::anon_send(shard_, std::move(*held)); });
 }
 
 void lane::commit(write_set write, caf::actor owner) {

@@ -63,8 +63,8 @@ public:
   bool on_thread() const { return ports_.events->on_thread(); }
   /// Hands an envelope to the lane's shard. Threads: any.
   void deliver(envelope in);
-  /// Hands over what recovery found. Threads: before `start`, or the lane's.
-  void recover(std::vector<due_entry> entries);
+  /// Hands over what recovery found. Until it said `were_all`, nothing that is due begins. Threads: any.
+  void recover(recovered found);
 
   /// Makes the write set durable with the next batch; `owner` hears `written`.
   void commit(write_set write, caf::actor owner);

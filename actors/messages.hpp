@@ -57,9 +57,10 @@ struct retire {
   time_point create_time{};
   bool finished = false;
 };
-/// The unfinished transactions that the store held at start.
+/// Some of the unfinished transactions that the store held at start.
 struct recovered {
   std::vector<due_entry> entries;
+  bool were_all = false;  // with those that were told before
 };
 /// A parked transaction's moment has come.
 struct parked_due {

@@ -156,8 +156,9 @@ void shard_state::became_due(parked_due& what) {
   start_due();
 }
 
+/// Nothing while recovery reads the store: what ran would be found again, at the moment that it is due next.
 void shard_state::start_due() {
-  if (home_->around().draining || home_->around().store_failing) return;
+  if (is_recovering_ || home_->around().draining || home_->around().store_failing) return;
   while (!due_.empty() && resuming_ < home_->resuming_max()) {
     const gid id{std::move(due_.front())};
     due_.pop_front();
@@ -171,6 +172,9 @@ void shard_state::take_over(const recovered& found) {
     park(one.gid.value, one.due, one.create_time);
     if (one.stuck) home_->metrics().stuck->Increment();
   }
+  if (!found.were_all) return;
+  is_recovering_ = false;
+  start_due();
 }
 
 double shard_state::oldest_age_seconds() const {
@@ -180,7 +184,7 @@ double shard_state::oldest_age_seconds() const {
 }
 
 void shard_state::tick() {
-  if (home_->is_first()) sweep_when_due(home_->around());
+  if (home_->is_first() && !is_recovering_) sweep_when_due(home_->around());
   home_->note_oldest(live_.empty() && parked_.empty() ? 0 : oldest_age_seconds());
   start_due();
   home_->arm(ticker_, now() + std::chrono::seconds{1});

@@ -66,6 +66,7 @@ private:
   std::deque<std::string> due_;                                  // their moment has come; they wait for a place
   std::size_t resuming_ = 0;
   std::size_t live_bytes_ = 0;
+  bool is_recovering_ = true;
   ticker ticker_;
 };
 
