@@ -25,13 +25,6 @@ struct config {
 
   std::string store_driver = "rocksdb";
   std::string store_path = "./treaty-data";
-  std::string store_host;
-  std::int64_t store_port = 0;
-  std::string store_user;
-  std::string store_password;
-  std::string store_db = "dtm";
-  std::string store_schema = "public";
-  std::string store_redis_prefix = "{a}";
   span store_finished_data_expire = std::chrono::seconds{86'400};
   byte_size store_block_cache = 64_MiB;
   byte_size store_write_buffer = 64_MiB;

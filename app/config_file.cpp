@@ -3,10 +3,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cctype>
 #include <numeric>
 #include <set>
+#include <vector>
 
+#include "app/lower.hpp"
 #include "app/options.hpp"
 
 namespace treaty {
@@ -89,10 +90,36 @@ void read_map(const YAML::Node& map, const std::string& prefix, config_reading& 
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string lowered{text};
-  for (char& letter : lowered) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return lowered;
+/// Whether what begins at `at` with a quote has its closing one. yaml-cpp takes the end of the file for it.
+bool is_closed(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote == '"' || at + 1 == text.size() || text[at + 1] != quote) return true;
+      ++at;  // two are one
+    }
+  }
+  return false;
+}
+
+/// A quote that nobody closes swallows all the options behind it, which would then silently be the defaults.
+void check_quotes(const YAML::Node& node, std::string_view text, config_reading& reading) {
+  if (node.IsScalar()) {
+    const auto at = static_cast<std::size_t>(std::max(node.Mark().pos, 0));
+    const bool is_quoted = node.Tag() == "!" && at < text.size() && (text[at] == '"' || text[at] == '\'');
+    if (is_quoted && !is_closed(text, at)) complain(reading, node.Mark(), "a quote begins here that is never closed");
+    return;
+  }
+  for (const auto& entry : node) {
+    if (node.IsSequence()) {
+      check_quotes(entry, text, reading);
+    } else {
+      check_quotes(entry.first, text, reading);
+      check_quotes(entry.second, text, reading);
+    }
+  }
 }
 
 /// How many letters must be added, removed or replaced to make `b` of `a`.
@@ -132,13 +159,18 @@ std::string_view nearest_option(std::string_view path) {
 
 void read_config_yaml(std::string_view yaml, config_reading& reading) {
   try {  // yaml-cpp throws on what is not YAML
-    const YAML::Node document = YAML::Load(std::string{yaml});
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string{yaml});
+    if (documents.empty()) return;
+    if (documents.size() > 1) warn(reading, documents[1].Mark(), "what follows the line '---' is ignored");
+    const YAML::Node& document = documents.front();
     if (document.IsNull()) return;
     if (!document.IsMap()) {
       complain(reading, document.Mark(), "the file must be a map of options");
       return;
     }
-    read_map(document, "", reading);
+    const std::size_t complaints = reading.errors.size();
+    check_quotes(document, yaml, reading);
+    if (reading.errors.size() == complaints) read_map(document, "", reading);
   } catch (const YAML::Exception& why) {
     complain(reading, why.mark, "not YAML: " + why.msg);
   }

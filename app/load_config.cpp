@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -16,6 +17,7 @@
 namespace treaty {
 namespace {
 
+constexpr std::string_view default_source = "default";
 constexpr std::string_view later_drivers[] = {"dtm-driver-kratos",      "dtm-driver-ego",  "dtm-driver-polaris",
                                               "dtm-driver-springcloud", "dtm-driver-dapr", "dtm-driver-sponge"};
 constexpr std::string_view later_stores[] = {"redis", "mysql", "tdsql", "postgres", "sqlserver"};
@@ -94,14 +96,23 @@ void check_web_hook(const std::string& option, const std::string& url, std::vect
   }
 }
 
+/// DTM knows no RetryIntervalMax: its files may well name a RetryInterval beyond our default.
+void check_retry_interval(loaded_config& loaded, std::vector<std::string>& errors) {
+  config& values = loaded.values;
+  if (values.retry_interval_max >= values.retry_interval) return;
+  if (loaded.source_of("RetryIntervalMax") == default_source) {
+    values.retry_interval_max = values.retry_interval;
+  } else {
+    errors.push_back("RetryIntervalMax must not be less than RetryInterval");
+  }
+}
+
 void check_together(loaded_config& loaded, std::vector<std::string>& errors) {
   const config& values = loaded.values;
   check_store(loaded, errors);
   check_micro_service(loaded, errors);
   if (const auto log = log_options_of(values); !log) errors.push_back(log.error().detail);
-  if (values.retry_interval_max < values.retry_interval) {
-    errors.push_back("RetryIntervalMax must not be less than RetryInterval");
-  }
+  check_retry_interval(loaded, errors);
   if (values.http_port != 0 && values.http_port == values.grpc_port) {
     errors.push_back("HttpPort and GrpcPort must differ");
   }
@@ -111,7 +122,7 @@ void check_together(loaded_config& loaded, std::vector<std::string>& errors) {
 
 result<loaded_config> load(const std::string* yaml, const std::string& name, const environment& env) {
   loaded_config loaded;
-  loaded.sources.assign(all_options().size(), "default");
+  loaded.sources.assign(all_options().size(), std::string{default_source});
   config_reading reading{loaded, name, {}};
   read_environment(env, loaded, reading.errors);
   if (yaml != nullptr) read_config_yaml(*yaml, reading);
@@ -124,6 +135,10 @@ result<loaded_config> load(const std::string* yaml, const std::string& name, con
 
 }  // namespace
 
+const std::string& loaded_config::source_of(std::string_view path) const {
+  return sources[static_cast<std::size_t>(find_option(path) - all_options().data())];
+}
+
 environment process_environment() {
   return [](std::string_view name) -> std::optional<std::string> {
     const char* const value = std::getenv(std::string{name}.c_str());
@@ -133,10 +148,15 @@ environment process_environment() {
 
 result<loaded_config> load_config(const std::string& file, const environment& env) {
   if (file.empty()) return load(nullptr, file, env);
+  const auto unreadable = [&file](int why) {
+    return failure{errc::invalid_argument, "cannot read " + file + ": " + std::strerror(why)};
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);  // it can be opened
   std::ifstream stream{file};
   std::stringstream text;
   if (stream) text << stream.rdbuf();
-  if (!stream) return failure{errc::invalid_argument, "cannot read " + file + ": " + std::strerror(errno)};
+  if (!stream) return unreadable(errno);
   return load_config_text(text.str(), file, env);
 }
 

@@ -26,6 +26,9 @@ struct loaded_config {
   config values;
   std::vector<config_notice> notices;  // for the log, in the order they were found
   std::vector<std::string> sources;    // for each of all_options(): "default", "environment X" or "line 7"
+
+  /// `path` is an option's.
+  const std::string& source_of(std::string_view path) const;
 };
 
 /// Default < environment < file. `file` is empty when there is none.

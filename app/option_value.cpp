@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "app/lower.hpp"
 #include "app/options.hpp"
 
 namespace treaty {
@@ -142,14 +143,22 @@ std::string without_credentials(std::string_view address) {
   return shown;
 }
 
+/// "https://host/services/secret" -> "https://host/***".
+std::string without_path(std::string shown) {
+  const auto scheme = shown.find("://");
+  const auto slash = shown.find('/', scheme == std::string::npos ? 0 : scheme + 3);
+  if (slash != std::string::npos && slash + 1 < shown.size()) shown.replace(slash + 1, std::string::npos, "***");
+  return shown;
+}
+
 std::string shown_text(const option& which, const std::string& text) {
   switch (which.shown) {
     case secrecy::open:
       return text;
-    case secrecy::hidden:
-      return text.empty() ? text : "(not shown)";
     case secrecy::address:
       return without_credentials(text);
+    case secrecy::host:
+      return without_path(without_credentials(text));
   }
   return {};
 }
@@ -179,10 +188,13 @@ std::string_view type_name(const option& which) {
 result<void> assign(const option& which, std::string_view text, config& to) {
   if (!has_effect(which)) return {};
   if (const auto* field = std::get_if<std::string config::*>(&which.field)) {
-    if (!which.choices.empty() && !is_choice(which.choices, text)) {
-      return refused(which, text, "one of " + std::string{which.choices});
+    if (which.choices.empty()) {
+      to.*(*field) = text;
+      return {};
     }
-    to.*(*field) = text;
+    std::string chosen = lower(text);
+    if (!is_choice(which.choices, chosen)) return refused(which, text, "one of " + std::string{which.choices});
+    to.*(*field) = std::move(chosen);
     return {};
   }
   const auto number = std::visit(number_reader{which, text}, which.field);

@@ -49,16 +49,13 @@ const std::array table{
            .help = "Threads that read the store for queries and for transactions that are taken up again.",
            .least = 1,
            .most = 64},
-    option{.path = "Store.Host", .field = &config::store_host, .help = later_store},
-    option{.path = "Store.Port", .field = &config::store_port, .help = later_store, .most = 65'535},
-    option{.path = "Store.User", .field = &config::store_user, .help = later_store},
-    option{.path = "Store.Password",
-           .field = &config::store_password,
-           .help = "For stores that are not available yet. Never logged or printed.",
-           .shown = secrecy::hidden},
-    option{.path = "Store.Db", .field = &config::store_db, .help = later_store},
-    option{.path = "Store.Schema", .field = &config::store_schema, .help = later_store},
-    option{.path = "Store.RedisPrefix", .field = &config::store_redis_prefix, .help = later_store},
+    option{.path = "Store.Host", .field = {}, .help = later_store},
+    option{.path = "Store.Port", .field = {}, .help = later_store},
+    option{.path = "Store.User", .field = {}, .help = later_store},
+    option{.path = "Store.Password", .field = {}, .help = later_store},
+    option{.path = "Store.Db", .field = {}, .help = later_store, .unused_default = "dtm"},
+    option{.path = "Store.Schema", .field = {}, .help = later_store, .unused_default = "public"},
+    option{.path = "Store.RedisPrefix", .field = {}, .help = later_store, .unused_default = "{a}"},
     option{.path = "Store.MaxOpenConns", .field = {}, .help = later_store, .unused_default = "500"},
     option{.path = "Store.MaxIdleConns", .field = {}, .help = later_store, .unused_default = "500"},
     option{.path = "Store.ConnMaxLifeTime", .field = {}, .help = later_store, .unused_default = "5"},
@@ -80,10 +77,12 @@ const std::array table{
             "First wait before a branch call with an unknown outcome is repeated; grows up to RetryIntervalMax. "
             "A transaction may name its own. DTM refuses less than 10 s, to protect its polling; there is none here.",
         .least = second,
-        .most = hour},
+        .most = 24 * hour},
     option{.path = "RetryIntervalMax",
            .field = &config::retry_interval_max,
-           .help = "Where the growth of waits ends. A transaction may name its own.",
+           .help = "Where the growth of waits ends. A transaction may name its own. When only RetryInterval is set, "
+                   "and to more "
+                   "than this, it is as long.",
            .least = second,
            .most = 24 * hour},
     option{.path = "RetryGrowth",
@@ -172,7 +171,8 @@ const std::array table{
 
     option{.path = "Lanes",
            .field = &config::lanes,
-           .help = "Threads that serve connections and run transactions. 0: one for each core but one.",
+           .help = "Threads that serve connections and run transactions. 0: one for each core but one, as many as the "
+                   "process may use (affinity, and a container's limit).",
            .most = 256},
     option{.path = "PriorityBoost",
            .field = &config::priority_boost,
@@ -298,8 +298,8 @@ const std::array table{
 
     option{.path = "LogLevel",
            .field = &config::log_level,
-           .help = "The least important lines that are logged.",
-           .choices = "debug info warn error"},
+           .help = "The least important lines that are logged. dpanic, panic and fatal are error.",
+           .choices = "debug info warn error dpanic panic fatal"},
     option{.path = "Log.Outputs",
            .field = &config::log_outputs,
            .help = "Comma-separated: stderr, stdout, or names of files. Text on a terminal, one JSON object a line "
@@ -318,7 +318,7 @@ const std::array table{
            .field = &config::alert_web_hook,
            .help = "URL that is told by POST of each failed branch call from the AlertRetryLimit-th in a row on. May "
                    "hold a user name and password. Empty: nobody is told.",
-           .shown = secrecy::address},
+           .shown = secrecy::host},
     option{.path = "AlertRetryLimit",
            .field = &config::alert_retry_limit,
            .help = "Failures of a branch call in a row from which on each is told to AlertWebHook. 0 is 1.",
@@ -327,7 +327,7 @@ const std::array table{
            .field = &config::completion_web_hook,
            .help = "URL that is told by POST of each transaction's end. Empty: only the web-hook that a transaction "
                    "names itself is told.",
-           .shown = secrecy::address},
+           .shown = secrecy::host},
     option{.path = "WebHooks.QueueMax",
            .field = &config::web_hooks_queue_max,
            .help = "Notices for web-hooks that are kept until they are delivered; a web-hook may have a quarter of "

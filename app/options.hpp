@@ -17,7 +17,11 @@ namespace treaty {
 using config_field = std::variant<std::monostate, std::string config::*, std::int64_t config::*, config::span config::*,
                                   byte_size config::*, decimal config::*>;
 
-enum class secrecy : std::uint8_t { open = 1, hidden /* never shown */, address /* shown without its credentials */ };
+enum class secrecy : std::uint8_t {
+  open = 1,
+  address,  // shown without its credentials
+  host,     // a URL of which only scheme and host are shown: the path is often the secret
+};
 
 /// Everything there is to say about one option: parsing, checks, --help, docs/configuration.md and the sample file come
 /// from here.
@@ -27,7 +31,7 @@ struct option {
   std::string_view help;
   std::int64_t least = 0;  // of numbers, in counts, milliseconds, bytes or hundredths
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  std::string_view choices = {};         // of texts, separated by blanks; empty: anything
+  std::string_view choices = {};         // of texts, in small letters, separated by blanks; empty: anything
   std::chrono::milliseconds unit{1000};  // of a duration that is written as a plain number
   secrecy shown = secrecy::open;
   std::string_view unused_default = {};  // what the documentation says of an option without effect

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
 
+#include "app/usable_cores.hpp"
 #include "obs/version.hpp"
 
 namespace treaty {
 namespace {
+
+constexpr std::size_t lanes_max = 256;  // as of the option
 
 std::size_t count(std::int64_t number) {
   return static_cast<std::size_t>(number);  // ranges are checked when the configuration is read
@@ -17,8 +19,7 @@ std::size_t count(std::int64_t number) {
 
 std::size_t lane_count(const config& values) {
   if (values.lanes > 0) return count(values.lanes);
-  const std::size_t cores = std::thread::hardware_concurrency();  // 0: unknown
-  return std::max<std::size_t>(cores, 2) - 1;
+  return std::clamp<std::size_t>(usable_cores() - 1, 1, lanes_max);
 }
 
 rocksdb_options store_options(const config& values, const open_files_shares& files) {

@@ -4,10 +4,9 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
-#include <algorithm>
-#include <cctype>
 #include <string>
 
+#include "app/lower.hpp"
 #include "obs/version.hpp"
 
 namespace treaty {
@@ -15,11 +14,6 @@ namespace {
 
 void raise_to(prometheus::Counter& counter, std::uint64_t value) {
   counter.Increment(static_cast<double>(value) - counter.Value());
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char letter) { return std::tolower(letter); });
-  return text;
 }
 
 }  // namespace

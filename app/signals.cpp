@@ -37,8 +37,11 @@ int wait_for_end(std::chrono::milliseconds every, const std::function<void()>& l
 }
 
 void let_signals_kill() {
-  const sigset_t held = held_signals();
-  pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
 }
 
 }  // namespace treaty

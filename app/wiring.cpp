@@ -213,7 +213,7 @@ result<void> service::parts::listen_http() {
 }
 
 result<void> service::parts::listen_grpc() {
-  dtm = std::make_unique<dtm_service>(*decides, metrics);
+  dtm = std::make_unique<dtm_service>(*door, metrics);
   grpc_server_options options = grpc_server_options_of(values, loops.size());
   options.room = clients;
   for (const auto& loop : loops) {

@@ -117,8 +117,8 @@ result<registry_target> parse_registry_target(std::string_view target) {
   const std::string_view shown = target.substr(0, target.find('?'));  // the account stands after it
   const std::string_view query = target.substr(std::min(shown.size() + 1, target.size()));
   const std::size_t scheme_end = std::min(shown.find("://"), shown.size());
+  if (scheme_end == shown.size()) return failure{errc::invalid_argument, "no '://' found; known: etcd://, discov://"};
   if (!is_etcd(shown.substr(0, scheme_end))) return unknown_scheme(shown.substr(0, scheme_end), "etcd, discov");
-  if (scheme_end == shown.size()) return bad_url(shown, "no '://' found");
   if (shown.find('@') != std::string_view::npos)
     return failure{errc::invalid_argument, "an account belongs into the query: ?user=…&password=…"};
   const std::string_view rest = shown.substr(scheme_end + 3);

@@ -81,6 +81,7 @@ std::optional<log_level> parse_log_level(std::string_view text) {
   for (const log_level level : {log_level::debug, log_level::info, log_level::warn, log_level::error}) {
     if (text == to_string(level)) return level;
   }
+  if (text == "dpanic" || text == "panic" || text == "fatal") return log_level::error;  // more than which there is not
   return std::nullopt;
 }
 

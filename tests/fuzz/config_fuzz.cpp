@@ -39,9 +39,11 @@ void load(input in) {
   for (const config_notice& one : loaded->notices) FUZZ_CHECK(!one.text.empty());
   expect_same_when_written(loaded->values);
   FUZZ_CHECK(log_options_of(loaded->values), "accepted, and no log can be made of it");
-  const std::string& secret = loaded->values.store_password;
-  if (secret.size() > 15)
-    FUZZ_CHECK(describe(*loaded).find("Password: " + secret) == std::string::npos, "a secret is shown");
+  const std::string& hook = loaded->values.alert_web_hook;
+  const std::size_t host = hook.find("://");
+  const std::size_t path = host == std::string::npos ? host : hook.find('/', host + 3);
+  if (path != std::string::npos && hook.size() > path + 4)
+    FUZZ_CHECK(describe(*loaded).find("AlertWebHook: " + hook) == std::string::npos, "a secret is shown");
 }
 
 }  // namespace

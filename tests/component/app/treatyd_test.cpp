@@ -1,6 +1,7 @@
 // The real program as an operator meets it: its command line, its probes, its start and its end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -53,6 +54,13 @@ protected:
   kit::scratch_directory directory_;
   kit::treatyd_process treatyd_{TREATYD_BINARY, directory_.path()};
 };
+
+/// A saga whose branch cannot be reached.
+void submit_what_fails(const kit::treatyd_process& to) {
+  kit::post(
+      to.http_port(), "/api/dtmsvr/submit",
+      R"({"gid":"g","trans_type":"saga","steps":[{"action":"http://127.0.0.1:1/a","compensate":""}],"payloads":["{}"]})");
+}
 
 /// Whether the system lets us run before others, as it lets the root of a machine but not of every container.
 bool may_be_raised() {
@@ -195,13 +203,27 @@ TEST_F(Treatyd, TakesTheRulesOfRetriesAndHistoryFromItsConfiguration) {
   EXPECT_THAT(history.body, Not(HasSubstr("no disk")));  // its creation, which its definition tells, is all there is
 }
 
+// The end of a terminal, or a service manager's "reload": neither while it serves nor while it drains.
+TEST_F(Treatyd, AHangUpEndsNothing) {
+  kit::treatyd_process slow{TREATYD_BINARY, directory_.path(), {.config = "DrainTimeout: 1s\nIdleAfter: 1m\n"}};
+  slow.start();
+  submit_what_fails(slow);
+  ::kill(slow.pid(), SIGHUP);
+  const auto has_said = [&](const char* word) {
+    return kit::eventually([&] { return slow.log_tail().find(word) != std::string::npos; }, 10s);
+  };
+  ASSERT_TRUE(has_said("SIGHUP has no effect"));
+  ::kill(slow.pid(), SIGTERM);
+  ASSERT_TRUE(has_said("draining"));
+  ::kill(slow.pid(), SIGHUP);
+  EXPECT_EQ(slow.await_end(20s), 0);
+}
+
 // A participant that hangs must not keep a coordinator from stopping: what is left goes on after the next start.
 TEST_F(Treatyd, StopsWithinItsLimitWhateverIsInFlight) {
   kit::treatyd_process slow{TREATYD_BINARY, directory_.path(), {.config = "DrainTimeout: 200ms\nIdleAfter: 1m\n"}};
   slow.start();
-  kit::post(
-      slow.http_port(), "/api/dtmsvr/submit",
-      R"({"gid":"g","trans_type":"saga","steps":[{"action":"http://127.0.0.1:1/a","compensate":""}],"payloads":["{}"]})");
+  submit_what_fails(slow);
   const auto asked = std::chrono::steady_clock::now();
   EXPECT_EQ(slow.stop(), 0);
   EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s);

@@ -5,7 +5,9 @@
 
 #include "app/config_file.hpp"
 #include "app/load_config.hpp"
+#include "app/log_config.hpp"
 #include "app/options.hpp"
+#include "tests/kit/scratch_directory.hpp"
 
 namespace treaty {
 namespace {
@@ -136,7 +138,7 @@ GrpcServiceConfig: '{"loadBalancingConfig": []}'
   EXPECT_EQ(loaded->values.store_finished_data_expire, 3600s);
   EXPECT_EQ(loaded->values.log_level, "warn");
   EXPECT_THAT(loaded->notices, Contains(Says("RocksDB")));
-  EXPECT_THAT(loaded->notices, Contains(Warns("Store.Port is an integer in quotes")));
+  EXPECT_THAT(loaded->notices, Contains(Says("Store.Port has no effect")));
   EXPECT_THAT(loaded->notices, Contains(Says("UpdateBranchSync has no effect")));
   EXPECT_THAT(loaded->notices, Not(Contains(Says("unknown"))));
 }
@@ -159,7 +161,8 @@ TEST(Config, AWrongTypeIsAnErrorWithItsLineAndTheTypeExpected) {
   EXPECT_EQ(complaint("HttpPort: [1]\n"), "conf.yml:1: HttpPort must be an integer, not a list");
   EXPECT_EQ(complaint("Store: 5\n"), "conf.yml:1: Store must be a map of options");
   EXPECT_EQ(complaint("RetryInterval: soon\n"), "conf.yml:1: RetryInterval must be a duration, not 'soon'");
-  EXPECT_THAT(complaint("LogLevel: loud\n"), HasSubstr("must be one of debug info warn error, not 'loud'"));
+  EXPECT_THAT(complaint("LogLevel: loud\n"),
+              HasSubstr("must be one of debug info warn error dpanic panic fatal, not 'loud'"));
   EXPECT_THAT(complaint("- a\n- b\n"), HasSubstr("the file must be a map"));
   EXPECT_THAT(complaint("HttpPort: 1\n  b: [\n"), AllOf(HasSubstr("conf.yml:"), HasSubstr("not YAML")));
   EXPECT_THAT(complaint("", {{"HTTP_PORT", "x"}}), HasSubstr("environment HTTP_PORT: HttpPort must be an integer"));
@@ -182,8 +185,53 @@ TEST(Config, DurationsArePlainSecondsOrHaveAUnit) {
 // DTM refuses less than 10 s because its polling could not keep up; here one second is fine, and none is not.
 TEST(Config, ARetryIntervalOfOneSecondIsAllowed) {
   EXPECT_EQ(good("RetryInterval: 1\n").retry_interval, 1s);
-  EXPECT_THAT(complaint("RetryInterval: 0\n"), HasSubstr("from 1s to 1h"));
+  EXPECT_THAT(complaint("RetryInterval: 0\n"), HasSubstr("from 1s to 1d"));
   EXPECT_THAT(complaint("RetryInterval: 60\nRetryIntervalMax: 30\n"), HasSubstr("RetryIntervalMax"));
+}
+
+// DTM's files know no RetryIntervalMax.
+TEST(Config, ALongRetryIntervalRaisesTheLongestOne) {
+  EXPECT_EQ(good("RetryInterval: 900\n").retry_interval_max, 900s);
+  EXPECT_EQ(good("RetryInterval: 900\nRetryIntervalMax: 3600\n").retry_interval_max, 3600s);
+}
+
+TEST(Config, LogLevelsAreThoseOfDtmInAnyCase) {
+  EXPECT_EQ(good("LogLevel: WARN\n").log_level, "warn");
+  EXPECT_EQ(good("", {{"LOG_LEVEL", "INFO"}}).log_level, "info");
+  const auto fatal = log_options_of(good("LogLevel: fatal\n"));
+  ASSERT_TRUE(fatal);
+  EXPECT_EQ(fatal->least, log_level::error);
+}
+
+// Kubernetes sets it beside a service that is called "store".
+TEST(Config, AVariableOfAStoreThatIsNotUsedDoesNotStopTheStart) {
+  EXPECT_EQ(good("", {{"STORE_PORT", "tcp://10.0.0.7:80"}}), config{});
+}
+
+TEST(Config, AQuoteThatIsNeverClosedIsAnError) {
+  EXPECT_EQ(complaint("HttpPort: 1\nStore:\n  Path: \"/data/x\nGrpcPort: 777\n"),
+            "conf.yml:3: a quote begins here that is never closed");
+  EXPECT_EQ(complaint("LogLevel: 'info\n"), "conf.yml:1: a quote begins here that is never closed");
+  EXPECT_EQ(complaint("Nonsense:\n  - 'a\nHttpPort: 2\n"), "conf.yml:2: a quote begins here that is never closed");
+  EXPECT_EQ(good("Log:\n  Outputs: 'it''s, \"x\"'\n").log_outputs, "it's, \"x\"");
+  EXPECT_EQ(good("Log:\n  Outputs: \"a \\\" b\"\r\nHttpPort: 2\r\n").http_port, 2);
+  EXPECT_EQ(good("\xEF\xBB\xBFStore:\n  Path: '\xC3\xA4'\nLogLevel: \"info\"\n").store_path, "\xC3\xA4");
+}
+
+TEST(Config, ASecondDocumentIsReported) {
+  auto loaded = load("HttpPort: 1\n---\nHttpPort: 2\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->values.http_port, 1);
+  EXPECT_THAT(loaded->notices, Contains(Warns("what follows the line '---' is ignored")));
+  EXPECT_EQ(good("---\nHttpPort: 3\n...\n").http_port, 3);
+}
+
+// What a container engine makes of a file that is not there to be mounted.
+TEST(Config, ADirectoryIsNoFile) {
+  const kit::scratch_directory scratch;
+  const auto loaded = load_config(scratch.path().string(), process_environment());
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().detail, AllOf(HasSubstr(scratch.path().string()), HasSubstr("Is a directory")));
 }
 
 TEST(Config, DecimalsHaveUpToTwoDigitsBehindThePoint) {
@@ -227,6 +275,7 @@ TEST(Config, ARegistrationThatCannotWorkIsRefusedBeforeTheStart) {
                      end_point + "'\n" + more);
   };
   EXPECT_THAT(registering("consul://h:8500/dtm", "h:1"), HasSubstr("unknown scheme: consul; known: etcd, discov"));
+  EXPECT_THAT(registering("me:topsecret@h:2379/k", "h:1"), AllOf(HasSubstr("no '://'"), Not(HasSubstr("topsecret"))));
   EXPECT_THAT(registering("etcd://h:2379", "h:1"), HasSubstr("no key"));
   EXPECT_THAT(registering("etcd://u:topsecret@h:2379/k", "h:1"),
               AllOf(HasSubstr("belongs into the query"), Not(HasSubstr("topsecret"))));
@@ -239,14 +288,15 @@ TEST(Config, ARegistrationThatCannotWorkIsRefusedBeforeTheStart) {
 // The whole effective configuration is printed by --check-config and may end up in a ticket.
 TEST(Config, SecretsAreNotShown) {
   auto loaded = load(
-      "Store:\n  Password: hunter2\nMicroService:\n  Target: 'etcd://me:hunter2@h:2379/key?password=hunter2'\n"
+      "Store:\n  Password: hunter2\nCompletionWebHook: https://hooks.example/T0/hunter2\nMicroService:\n  Target: "
+      "'etcd://me:hunter2@h:2379/key?password=hunter2'\n"
       "AlertWebHook: 'http://me:hunter2@h/alert?key=hunter2'\n");
   ASSERT_TRUE(loaded);
   const std::string shown = describe(*loaded);
   EXPECT_THAT(shown, Not(HasSubstr("hunter2")));
-  EXPECT_THAT(shown, HasSubstr("Store.Password: (not shown)  # line 2"));
-  EXPECT_THAT(shown, HasSubstr("MicroService.Target: etcd://***@h:2379/key?***  # line 4"));
-  EXPECT_THAT(shown, HasSubstr("AlertWebHook: http://***@h/alert?***  # line 5"));
+  EXPECT_THAT(shown, HasSubstr("CompletionWebHook: https://hooks.example/***  # line 3"));
+  EXPECT_THAT(shown, HasSubstr("MicroService.Target: etcd://***@h:2379/key?***  # line 5"));
+  EXPECT_THAT(shown, HasSubstr("AlertWebHook: http://***@h/***  # line 6"));
   EXPECT_THAT(shown, HasSubstr("HttpPort: 36789  # default"));
 }
 
