@@ -10,6 +10,7 @@
 #include "net/branch_client.hpp"
 #include "net/branch_url.hpp"
 #include "net/deadlines.hpp"
+#include "net/http/silence_breaker.hpp"
 
 namespace treaty {
 
@@ -48,6 +49,7 @@ public:
   std::chrono::steady_clock::time_point started{};       // when it got its connection
   unsigned redirects = 0;
   bool left_first_origin = false;  // redirected to another host: what identifies us there is not sent on
+  silence_probe probe;             // held while it finds out whether its destination speaks
   bool repeated = false;           // on a fresh connection, after a stale one
 };
 

@@ -42,7 +42,7 @@ http_destination::~http_destination() {
 void http_destination::take(exchange_ptr what) {
   what->destination = this;
   used_ = clock::now();
-  if (!silence_.admits(used_, what->request.timeout)) {
+  if (!silence_.admits(used_, what->request.timeout, what->probe)) {
     shown_.refused_by_breaker();
     return core_.fail(std::move(what), joined(origin_, " is ", silence_.text(used_), ""));
   }

@@ -59,7 +59,7 @@ void grpc_destination::take(grpc_exchange_ptr what) {
   what->destination = this;
   what->authority = location_.authority;
   used_ = clock::now();
-  if (!silence_.admits(used_, what->call.timeout)) {
+  if (!silence_.admits(used_, what->call.timeout, what->probe)) {
     shown_.refused_by_breaker();
     return core_.unavailable(std::move(what), target_ + " is " + silence_.text(used_));
   }

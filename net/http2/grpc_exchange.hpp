@@ -12,6 +12,7 @@
 #include "net/branch_client.hpp"
 #include "net/deadlines.hpp"
 #include "net/discovery.hpp"
+#include "net/http/silence_breaker.hpp"
 #include "net/http2/grpc_answer.hpp"
 
 namespace treaty {
@@ -37,6 +38,7 @@ public:
   grpc_destination* destination = nullptr;
   grpc_connection* connection = nullptr;                      // null while it waits
   std::list<std::unique_ptr<grpc_exchange>>::iterator place;  // in the destination's queue, while it waits
+  silence_probe probe;                                        // as in `exchange`
   unsigned refusals = 0;                                      // by peers that did not process it
 
   std::int32_t stream = 0;                          // while it is on a connection

@@ -33,8 +33,11 @@ int open_socket() {
   return descriptor;
 }
 
-std::uint16_t bind_free_port(int descriptor) {
-  sockaddr_in address = loopback(0);
+/// 0: a free one.
+std::uint16_t bind_port(int descriptor, std::uint16_t port) {
+  const int on = 1;  // a connection that ended there a moment ago must not keep it
+  if (port != 0) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address = loopback(port);
   socklen_t size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   if (::bind(descriptor, generic, size) != 0 || ::getsockname(descriptor, generic, &size) != 0)
@@ -122,8 +125,8 @@ int tcp_stream::release() {
   return std::exchange(descriptor_, -1);
 }
 
-tcp_listener::tcp_listener() : descriptor_{open_socket()} {
-  port_ = bind_free_port(descriptor_);
+tcp_listener::tcp_listener(std::uint16_t port) : descriptor_{open_socket()} {
+  port_ = bind_port(descriptor_, port);
   if (::listen(descriptor_, 1024) != 0) throw std::runtime_error{std::string{"listen: "} + std::strerror(errno)};
 }
 
@@ -163,7 +166,7 @@ std::uint16_t free_port() {
   throw std::runtime_error{"no port is free"};
 }
 
-refused_port::refused_port() : descriptor_{open_socket()}, port_{bind_free_port(descriptor_)} {}
+refused_port::refused_port() : descriptor_{open_socket()}, port_{bind_port(descriptor_, 0)} {}
 
 refused_port::~refused_port() {
   ::close(descriptor_);

@@ -42,10 +42,10 @@ private:
   std::mutex ending_;  // whoever shuts it down meets no descriptor that was closed, and is somebody else's by now
 };
 
-/// Listens on a free port of 127.0.0.1. Throws std::runtime_error when it cannot.
+/// Listens on a port of 127.0.0.1; 0: a free one. Throws std::runtime_error when it cannot.
 class tcp_listener {
 public:
-  tcp_listener();
+  explicit tcp_listener(std::uint16_t port = 0);
   tcp_listener(const tcp_listener&) = delete;
   tcp_listener& operator=(const tcp_listener&) = delete;
   ~tcp_listener();

@@ -541,6 +541,62 @@ TEST_F(ImpatientHttpClient, FindsOutWithOneCallWhetherAServiceSpeaksAgain) {
   EXPECT_THAT(make(call_of(service.url("/p"))).detail, HasSubstr("not an HTTP answer"));
 }
 
+// A call may be slow work with hours of time: while it finds out, the service is there for everybody else.
+TEST_F(ImpatientHttpClient, DoesNotWaitForASlowCallToFindOutWhetherAServiceSpeaksAgain) {
+  std::atomic<bool> is_well{false};
+  std::atomic<int> slow_calls{0};
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    for (std::string head; kit::read_head(stream, head); head.clear()) {
+      const bool is_slow = head.starts_with("GET /slow");
+      slow_calls += is_slow ? 1 : 0;
+      if (is_well && !is_slow) stream.write(kit::ok_answer("ok"), kit::steady::now() + 5s);
+    }
+  }};
+  for (int i = 0; i < 3; ++i) make(call_of(service.url("/p"), "", 50ms));
+  is_well = true;
+  std::future<branch_reply> slow = start(call_of(service.url("/slow"), "", 60s));
+  while (slow_calls == 0) {
+    if (slow.wait_for(1ms) == std::future_status::ready) slow = start(call_of(service.url("/slow"), "", 60s));
+  }
+  const auto began = kit::steady::now();
+  EXPECT_THAT(make(call_of(service.url("/p"))).detail, HasSubstr("another call finds out"));
+  while (make(call_of(service.url("/p"))).outcome != call_outcome::success && kit::steady::now() - began < 20s) {
+  }
+  EXPECT_LT(kit::steady::now() - began, 10s);
+  EXPECT_EQ(slow.wait_for(0s), std::future_status::timeout);
+}
+
+http_client_options soon_tired() {
+  return {.idle_for = 50ms,
+          .breaker = {.failures_to_open = 1'000},
+          .silence = {.failures_to_open = 3, .open_min = 100ms, .open_max = 60s}};
+}
+
+class SoonTiredHttpClient : public HttpClient {
+protected:
+  SoonTiredHttpClient() : HttpClient{soon_tired()} {}
+};
+
+// The service was down when one call was to find out: that call has ended, so the next one finds out, at once.
+TEST_F(SoonTiredHttpClient, FindsOutAgainAfterACallThatNeverReachedTheService) {
+  const std::uint16_t port = kit::free_port();
+  const std::string url = "http://127.0.0.1:" + std::to_string(port) + "/p";
+  {
+    const kit::tcp_listener hangs{port};
+    for (int i = 0; i < 3; ++i) EXPECT_THAT(make(call_of(url, "", 50ms)).detail, StartsWith("timed out"));
+  }
+  while (make(call_of(url, "", 45s)).detail.find("Connection refused") == std::string::npos) {
+  }
+  kit::tcp_listener back{port};
+  std::thread service{[&] {
+    kit::tcp_stream stream = back.accept();
+    kit::answer_each(stream, kit::ok_answer("ok"));
+  }};
+  EXPECT_EQ(make(url).outcome, call_outcome::success);
+  back.shut_down();
+  service.join();  // ends when the client closes the idle connection
+}
+
 http_client_options short_lived() {
   http_client_options options;
   options.idle_for = 50ms;
