@@ -123,7 +123,11 @@ void http_connection::received(const error_code& error, std::size_t bytes) {
     return owner_.left(*this);
   }
   parse();
-  if (!closed_) read();
+  if (closed_) return;
+  // Beast bounds headers and bodies, but neither a chunk's line nor what follows the last chunk.
+  if (buffer_.size() > limits_.header_bytes_max + read_size_max)
+    return fail("not an HTTP answer: a line between its chunks, or what follows them, has no end");
+  read();
 }
 
 void http_connection::parse() {

@@ -343,6 +343,24 @@ TEST_F(HttpClient, StopsReadingAnEndlessAnswer) {
   EXPECT_THAT(make(service.url("/p")).detail, HasSubstr("body is over 1048576 bytes"));
 }
 
+// Neither what follows the last chunk nor the rest of a chunk's line is body or header.
+TEST_F(HttpClient, StopsReadingAnEndlessLineOfAChunkedAnswer) {
+  for (const char* const beginning : {"0\r\nX: ", "5;a=", "0;a=", "5\r\nabcde\r\n3;a="}) {
+    std::atomic<std::size_t> taken{0};
+    kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+      first_head_of(stream);
+      std::string block = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+      block += beginning;
+      while (taken < 64'000'000 && stream.write(block, kit::steady::now() + 5s)) {
+        taken += block.size();
+        block.assign(65'536, 'a');
+      }
+    }};
+    EXPECT_THAT(make(service.url("/p")).detail, HasSubstr("not an HTTP answer")) << beginning;
+    EXPECT_LT(taken, 32'000'000u) << beginning;  // the kernel's buffers
+  }
+}
+
 TEST_F(HttpClient, SendsAndReadsLargeBodies) {
   kit::participant service;
   const std::string large(900'000, 'z');
