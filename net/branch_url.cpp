@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/outcome.hpp"
 #include "net/url_text.hpp"
 
 namespace treaty {
@@ -51,11 +52,17 @@ void append_parameter(std::string& out, std::string_view name, std::string_view 
   append_form_encoded(out, value);
 }
 
+bool is_name_byte(char byte) {
+  return is_alphanumeric(byte) || byte == '.' || byte == '-' || byte == '_';
+}
+
 bool is_host_name(std::string_view host) {
-  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char byte) {
-    return is_alphanumeric(byte) || byte == '.' || byte == '-' || byte == '_' ||
-           static_cast<unsigned char>(byte) >= 0x80;
+  if (host.empty() || host.size() > 253) return false;
+  if (std::all_of(host.begin(), host.end(), is_name_byte)) return true;
+  const bool has_none_but_letters = std::all_of(host.begin(), host.end(), [](char byte) {
+    return is_name_byte(byte) || static_cast<unsigned char>(byte) >= 0x80;
   });
+  return has_none_but_letters && reply_detail(host) == host;  // UTF-8
 }
 
 bool is_address_literal(std::string_view host) {

@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "net/outcome.hpp"
+
 namespace treaty {
 namespace {
 
@@ -70,11 +72,12 @@ named_troubles::gauges named_troubles::made(const std::string& destination) {
 }
 
 const named_troubles::gauges& named_troubles::of(const std::string& destination) {
+  const std::string name = reply_detail(destination);  // one label that is not UTF-8 costs a scrape all of its metrics
   const std::lock_guard lock{mutex_};
-  const auto found = known_.find(destination);
+  const auto found = known_.find(name);
   if (found != known_.end()) return found->second;
   if (known_.size() >= names_max) return others_;
-  return known_.emplace(destination, made(destination)).first->second;
+  return known_.emplace(name, made(name)).first->second;
 }
 
 client_protocol_metrics::client_protocol_metrics(prometheus::Registry& registry, const std::string& protocol)

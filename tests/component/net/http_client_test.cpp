@@ -252,6 +252,22 @@ TEST_F(HttpClient, RefusesARedirectToNowhere) {
   EXPECT_THAT(make(service.url("/ftp"), "body").detail, StartsWith("redirected to a bad url: 'ftp://x/y'"));
 }
 
+// Prometheus refuses a scrape as a whole when one name in it is not UTF-8.
+TEST_F(HttpClient, ShowsNoNameThatIsNotText) {
+  const std::string garbage =
+      "http://b\xff\xfe"
+      "d:1/x";
+  kit::raw_participant service{[&](kit::tcp_stream& stream, int) {
+    kit::answer_each(stream, "HTTP/1.1 302 Found\r\nLocation: " + garbage + "\r\nContent-Length: 0\r\n\r\n");
+  }};
+  EXPECT_THAT(make(service.url("/p")).detail, StartsWith("redirected to a bad url: 'http://b\xEF\xBF\xBD"));
+  EXPECT_THAT(make(garbage).detail, StartsWith("bad url: "));
+  destination_metrics{metrics, metrics.grpc, "b\xff"}.show(trouble::refuses, true);
+  EXPECT_THAT(shown(), HasSubstr("destination=\"b\xEF\xBF\xBD\""));
+  EXPECT_EQ(shown().find('\xff'), std::string::npos);
+  EXPECT_THAT(make("http://\xC3\xBC.invalid/x").detail, StartsWith("resolve \xC3\xBC.invalid: "));
+}
+
 TEST_F(HttpClient, DoesNotTellAnotherHostWhoWeAre) {
   kit::participant other;
   kit::participant service;
