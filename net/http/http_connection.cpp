@@ -37,12 +37,8 @@ void http_connection::open(const endpoints& addresses, std::shared_ptr<tls_trust
 void http_connection::connected(const error_code& error) {
   if (closed_) return;
   if (error) return connect_failed(error.message());
-  if (socket_.native_handle() >= limits_.descriptors_below) return connect_failed("too many open files");
-  error_code ignored;  // only slower without
-  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
-  error_code refused;
-  socket_.non_blocking(true, refused);
-  if (refused) return connect_failed(refused.message());
+  if (const auto refused = make_ready(socket_, limits_.descriptors_below); refused)
+    return connect_failed(refused.message());
   const auto ready = [self = shared_from_this()](const error_code& failed) {
     if (self->closed_) return;
     if (failed) return self->connect_failed("TLS: " + failed.message());

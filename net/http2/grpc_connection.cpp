@@ -26,19 +26,20 @@ grpc_connection::grpc_connection(asio::io_context& io, grpc_connection_owner& ow
     : socket_{io}, owner_{owner}, options_{options}, session_{user_agent}, buffer_(read_size_min) {}
 
 void grpc_connection::open(const endpoint& where) {
-  socket_.async_connect(where, [self = shared_from_this()](const error_code& error) { self->connected(error); });
+  error_code error;
+  socket_.open(where.protocol(), error);
+  if (!error) error = make_ready(socket_, options_.descriptors_below);
+  auto done = [self = shared_from_this()](const error_code& failed) { self->connected(failed); };
+  if (!error) return socket_.async_connect(where, std::move(done));
+  asio::post(socket_.get_executor(), [done = std::move(done), error] { done(error); });
 }
 
 void grpc_connection::connected(const error_code& error) {
   if (closed_) return;
   if (error) return lost(error.message());
-  if (socket_.native_handle() >= options_.descriptors_below) return lost("too many open files");
-  error_code ignored;  // only slower without, or later to see that the peer's machine is gone
-  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  error_code ignored;  // only later to see that the peer's machine is gone
   socket_.set_option(confirmation_limit{static_cast<int>(options_.ping_limit.count())}, ignored);
-  error_code refused;
-  socket_.non_blocking(true, refused);
-  if (refused) return lost(refused.message());
+  is_connected_ = true;
   heard_ = clock::now();
   flush();
   if (!closed_) read();
@@ -100,6 +101,7 @@ void grpc_connection::received(const error_code& error, std::size_t bytes) {
 
 void grpc_connection::after_turn() {
   const auto self = shared_from_this();
+  if (retired_ && !open_) return lost("retired");
   flush();
   if (closed_) return;
   if (open_) owner_.progressed(*this, take_ended());
@@ -119,7 +121,7 @@ void grpc_connection::flush_soon() {
 
 // Nearly always the kernel takes it all at once: no completion through the loop then.
 void grpc_connection::flush() {
-  while (!sending_) {
+  while (is_connected_ && !sending_) {
     out_.clear();
     if (const auto produced = session_.produce(out_, write_size); !produced) return lost(produced.error().detail);
     if (out_.empty()) return;
@@ -145,7 +147,7 @@ void grpc_connection::lost(std::string_view why) {
   const std::string text{why};           // which may be the session's
   std::vector<ended_call> ended = take_ended();
   std::vector<grpc_exchange_ptr> broken = close();
-  if (!open_) return owner_.connect_failed(*this, text);
+  if (!open_ && !retired_) return owner_.connect_failed(*this, text);
   owner_.progressed(*this, std::move(ended));
   owner_.left(*this, std::move(broken), text);
 }

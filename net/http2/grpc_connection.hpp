@@ -22,7 +22,7 @@ public:
   virtual void connect_failed(grpc_connection& one, std::string_view why) = 0;
   /// These calls ended, and there may be room for others.
   virtual void progressed(grpc_connection& one, std::vector<ended_call> ended) = 0;
-  /// It is closed, and these calls broke with it.
+  /// It is closed, and these calls broke with it. It may have been retired before it was connected.
   virtual void left(grpc_connection& one, std::vector<grpc_exchange_ptr> broken, std::string_view why) = 0;
 };
 
@@ -49,8 +49,9 @@ public:
   void start(grpc_exchange_ptr what, clock::time_point now);
   /// Cancels the call.
   grpc_exchange_ptr abandon(grpc_exchange& late);
-  /// It takes no more calls, and closes when it has none.
+  /// It takes no more calls, and closes when it has none: soon, when it is not open yet.
   void retire();
+  bool is_retired() const { return retired_; }
   /// Looks after a peer that says nothing. Call it now and then.
   void check(clock::time_point now);
   /// Ends it; the owner hears nothing more. Returns the calls that were on it.
@@ -81,6 +82,7 @@ private:
   std::string out_;  // being sent; keeps its memory
   clock::time_point heard_{};
   clock::time_point pinged_{};  // and not heard since
+  bool is_connected_ = false;   // TCP is; the peer may not have spoken yet
   bool open_ = false;
   bool retired_ = false;
   bool closed_ = false;

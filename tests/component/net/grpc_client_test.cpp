@@ -200,7 +200,7 @@ TEST_F(GrpcClientWithoutFiles, NamesWhatItLacks) {
   kit::grpc_participant service{fine};
   const branch_reply reply = make(call_of(service.address() + "/busi.Busi/TransIn", "", 5s));
   EXPECT_EQ(reply.outcome, call_outcome::unknown);
-  EXPECT_THAT(reply.detail, HasSubstr("too many open files"));
+  EXPECT_THAT(reply.detail, HasSubstr("Too many open files"));
 }
 
 TEST(GrpcClientEnd, DropsCallsThatAreUnderWay) {

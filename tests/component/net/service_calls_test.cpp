@@ -16,6 +16,7 @@
 #include "tests/kit/lane_thread.hpp"
 #include "tests/kit/raw_participant.hpp"
 #include "tests/kit/tcp.hpp"
+#include "tests/kit/unanswered_port.hpp"
 
 namespace treaty {
 namespace {
@@ -224,6 +225,22 @@ TEST_F(ServiceCalls, LeaveOutAnInstanceThatAnswersNone) {
     make();
     return answers >= 2;
   }));
+}
+
+// All destinations of a lane share one thread: it may not wait for one that does not answer.
+TEST_F(ServiceCalls, GoOnWhenAnInstanceLeavesBeforeItIsConnected) {
+  grpc_participant works{fine};
+  const kit::unanswered_port gone;
+  where->set({works.address(), gone.address()});
+  make_good(3);
+  EXPECT_EQ(metrics.grpc_connections.Value(), 2);
+  where->set({works.address()});
+  for (int i = 0; i < 3; ++i) {
+    auto call = start();
+    ASSERT_EQ(call.wait_for(20s), std::future_status::ready) << "the lane is blocked";
+    EXPECT_EQ(call.get().outcome, call_outcome::success);
+  }
+  EXPECT_TRUE(kit::eventually([&] { return metrics.grpc_connections.Value() == 1; }, 4s));  // less than a connect has
 }
 
 // One instance that hangs holds up its share of the calls, and no more.
