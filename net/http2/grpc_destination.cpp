@@ -160,7 +160,6 @@ void grpc_destination::open_connections() {
     return addresses_.ask();
   }
   open_missing(now);
-  if (is_connecting()) return;
   if (path* const via = widest_path(now)) return open_one(*via, now);
   if (links_.empty()) refuse_all_waiting(refusal(now));
 }
@@ -172,12 +171,13 @@ void grpc_destination::open_missing(clock::time_point now) {
   }
 }
 
-// Where one more connection does most good.
+// Where one more connection does most good. One at a time for each address: whoever does not answer keeps nobody from
+// the others.
 grpc_destination::path* grpc_destination::widest_path(clock::time_point now) {
   if (links_.size() >= std::max(core_.options.connections_max, paths_.size())) return nullptr;
   path* out = nullptr;
   for (const auto& one : paths_) {
-    if (!one->is_listed || one->breaker.tripped() || one->breaker.is_open(now)) continue;
+    if (!one->is_listed || one->connecting > 0 || one->breaker.tripped() || one->breaker.is_open(now)) continue;
     if (one->in_flight >= core_.options.in_flight_max) continue;
     if (out == nullptr || one->connections < out->connections) out = one.get();
   }
@@ -193,16 +193,14 @@ void grpc_destination::open_one(path& via, clock::time_point now) {
   one->used = now;
   links_.push_back({one, &via});
   ++via.connections;
+  ++via.connecting;
   core_.metrics.grpc_connections.Increment();
   core_.watch(*one, now + options.connect_timeout);
   one->open(via.where);
 }
 
-bool grpc_destination::is_connecting() const {
-  return std::any_of(links_.begin(), links_.end(), [](const link& one) { return !one.connection->is_open(); });
-}
-
 void grpc_destination::connected(grpc_connection& one) {
+  --links_[one.position].via->connecting;
   links_[one.position].via->breaker.connected();
   show_breaker();
 }
@@ -266,6 +264,7 @@ grpc_destination::link grpc_destination::forget(grpc_connection& one) {
   link out = std::move(links_.back());
   links_.pop_back();  // the connection ends when its last operation has
   --out.via->connections;
+  if (!one.is_open()) --out.via->connecting;
   core_.metrics.grpc_connections.Decrement();
   return out;
 }

@@ -53,6 +53,7 @@ private:
     grpc_connection::endpoint where;
     connect_breaker breaker;
     std::size_t connections = 0;
+    std::size_t connecting = 0;  // of them
     std::size_t in_flight = 0;
     bool is_listed = true;
     unsigned silent = 0;                // calls in a row that it let go by
@@ -74,7 +75,6 @@ private:
   void open_missing(clock::time_point now);
   void open_one(path& via, clock::time_point now);
   path* widest_path(clock::time_point now);
-  bool is_connecting() const;
   void instances_found(const instance_list& now);
   void addresses_found(std::string_view why_none);
   void list_paths(const service_addresses::list& found);

@@ -243,6 +243,29 @@ TEST_F(ServiceCalls, GoOnWhenAnInstanceLeavesBeforeItIsConnected) {
   EXPECT_TRUE(kit::eventually([&] { return metrics.grpc_connections.Value() == 1; }, 4s));  // less than a connect has
 }
 
+// What one that does not answer costs: nothing, while another one does and wants more connections.
+TEST_F(ServiceCalls, GetMoreConnectionsToOneInstanceWhileAnotherIsOutOfReach) {
+  constexpr std::uint16_t max_concurrent_streams = 3;
+  std::promise<void> all_asked;
+  const std::shared_future<void> go{all_asked.get_future()};
+  std::atomic<int> asked{0};
+  kit::raw_participant narrow{[&](kit::tcp_stream& stream, int) {
+    kit::http2_peer peer{stream};
+    if (!peer.open(kit::http2_setting(max_concurrent_streams, 1))) return;
+    const std::uint32_t request = peer.next_request();
+    if (request == 0) return;
+    if (++asked == 3) all_asked.set_value();
+    if (go.wait_for(10s) == std::future_status::ready) peer.answer_well(request);
+    peer.serve();
+  }};
+  const kit::unanswered_port gone;
+  where->set({gone.address(), "127.0.0.1:" + std::to_string(narrow.port())});
+  std::vector<std::future<branch_reply>> calls;
+  for (int i = 0; i < 3; ++i) calls.push_back(start(4s));
+  for (auto& one : calls) EXPECT_EQ(one.get().outcome, call_outcome::success);
+  EXPECT_EQ(narrow.connections(), 3);
+}
+
 // One instance that hangs holds up its share of the calls, and no more.
 TEST_F(ServiceCalls, AreNotAllHeldUpByAnInstanceThatHangs) {
   grpc_participant hangs{[](const kit::seen_rpc&) { return grpc_participant::reply{{}, true, ""}; }};
