@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include "client/src/coordinator_words.hpp"
 #include "treaty/client/grpc.hpp"
 
 namespace treaty::client {
@@ -13,6 +14,10 @@ failure failure_of(const grpc::Status& status, std::string_view who) {
   if (is_aborted && status.error_message() != "ONGOING") return refused(text);
   if (is_aborted || status.error_code() == grpc::StatusCode::FAILED_PRECONDITION) return ongoing(text);
   return unknown(text);
+}
+
+failure coordinator_failure_of(const grpc::Status& status, std::string_view who) {
+  return as_coordinator_means(failure_of(status, who), status.error_message());
 }
 
 result<branch_context> context_of(const grpc::ServerContextBase& call) {

@@ -8,7 +8,9 @@
 
 namespace treaty::client {
 
-/// What a status other than OK means, as DTM's protocol has it (docs/protocol.md, "Outcomes").
+/// What a status other than OK of a branch means, as DTM's protocol has it (docs/protocol.md, "Outcomes").
 failure failure_of(const grpc::Status& status, std::string_view who);
+/// The same for a status of the coordinator itself.
+failure coordinator_failure_of(const grpc::Status& status, std::string_view who);
 
 }  // namespace treaty::client

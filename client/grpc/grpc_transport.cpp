@@ -129,10 +129,10 @@ std::shared_ptr<grpc_transport::pending<Reply>> grpc_transport::ask(std::chrono:
 
 void grpc_transport::new_gid(completion<std::string> done) {
   const auto call = ask<dtmgimp::DtmGidReply>(options_.call_limit);
-  stub_->async()->NewGid(&call->context, &call->empty, &call->reply,
-                         [call, done = std::move(done)](grpc::Status status) {
-                           status.ok() ? done(call->reply.gid()) : done(failure_of(status, "the coordinator's NewGid"));
-                         });
+  stub_->async()->NewGid(
+      &call->context, &call->empty, &call->reply, [call, done = std::move(done)](grpc::Status status) {
+        status.ok() ? done(call->reply.gid()) : done(coordinator_failure_of(status, "the coordinator's NewGid"));
+      });
 }
 
 void grpc_transport::send(transaction_verb verb, transaction_request request, completion<void> done) {
@@ -141,7 +141,7 @@ void grpc_transport::send(transaction_verb verb, transaction_request request, co
   if (!message) return done(message.error());
   call->transaction = *std::move(message);
   auto ended = [call, done = std::move(done)](grpc::Status status) {
-    status.ok() ? done({}) : done(failure_of(status, "the coordinator"));
+    status.ok() ? done({}) : done(coordinator_failure_of(status, "the coordinator"));
   };
   auto* const stub = stub_->async();
   switch (verb) {
@@ -163,7 +163,7 @@ void grpc_transport::register_branch(branch_registration branch, completion<void
   call->branch.mutable_data()->insert(branch.data.begin(), branch.data.end());
   stub_->async()->RegisterBranch(
       &call->context, &call->branch, &call->reply, [call, done = std::move(done)](grpc::Status status) {
-        status.ok() ? done({}) : done(failure_of(status, "the coordinator's RegisterBranch"));
+        status.ok() ? done({}) : done(coordinator_failure_of(status, "the coordinator's RegisterBranch"));
       });
 }
 
@@ -174,7 +174,8 @@ void grpc_transport::prepare_workflow(transaction_request request, completion<wo
   call->transaction = *std::move(message);
   stub_->async()->PrepareWorkflow(
       &call->context, &call->transaction, &call->reply, [call, done = std::move(done)](grpc::Status status) {
-        status.ok() ? done(record_of(call->reply)) : done(failure_of(status, "the coordinator's PrepareWorkflow"));
+        status.ok() ? done(record_of(call->reply))
+                    : done(coordinator_failure_of(status, "the coordinator's PrepareWorkflow"));
       });
 }
 

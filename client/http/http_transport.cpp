@@ -78,7 +78,7 @@ void http_transport::ask(std::string method, std::string_view operation, result<
   request.headers.try_emplace("Content-Type", "application/json");
   client_.send(std::move(request),
                [done = std::move(done), who = "the coordinator's " + std::string{operation}](result<http_reply> reply) {
-                 reply ? done(outcome_of(*std::move(reply), who, body_words::count)) : done(reply.error());
+                 reply ? done(coordinator_outcome_of(*std::move(reply), who)) : done(reply.error());
                });
 }
 

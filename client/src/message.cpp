@@ -1,5 +1,6 @@
 #include "treaty/client/message.hpp"
 
+#include "client/src/submit.hpp"
 #include "client/src/wait.hpp"
 
 namespace treaty::client {
@@ -47,7 +48,7 @@ result<void> message::submit() const {
 }
 
 void message::async_submit(completion<void> done) const {
-  where_.way().send(transaction_verb::submit, request(transaction_verb::submit), std::move(done));
+  client::submit(where_, request(transaction_verb::submit), std::move(done));
 }
 
 result<void> message::abort() const {
@@ -70,7 +71,10 @@ void message::async_query(completion<void> done) const {
 
 result<void> message::do_and_submit(const std::string& query_prepared,
                                     const std::function<result<void>(barrier&)>& business) {
-  if (auto prepared = prepare(query_prepared); !prepared) return prepared;
+  const auto prepared = prepare(query_prepared);
+  // It was submitted before, so the business committed then: what is left is to hear how it goes.
+  if (!prepared && prepared.error().code == errc::duplicated) return submit();
+  if (!prepared) return prepared;
   barrier guard{{request_.gid, request_.trans_type, "00", "msg"}};
   const auto done = business(guard);
   // What is not a clear no may have been committed after all.

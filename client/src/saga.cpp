@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/src/submit.hpp"
 #include "client/src/wait.hpp"
 
 namespace treaty::client {
@@ -46,7 +47,7 @@ result<void> saga::submit() const {
 }
 
 void saga::async_submit(completion<void> done) const {
-  where_.way().send(transaction_verb::submit, request(), std::move(done));
+  client::submit(where_, request(), std::move(done));
 }
 
 }  // namespace treaty::client

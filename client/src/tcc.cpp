@@ -1,6 +1,7 @@
 #include "treaty/client/tcc.hpp"
 
 #include "client/src/global.hpp"
+#include "client/src/submit.hpp"
 #include "client/src/wait.hpp"
 
 namespace treaty::client {
@@ -57,7 +58,7 @@ result<void> tcc::submit() const {
 }
 
 void tcc::async_submit(completion<void> done) const {
-  where_.way().send(transaction_verb::submit, request_, std::move(done));
+  client::submit(where_, request_, std::move(done));
 }
 
 result<void> tcc::abort(std::string reason) const {

@@ -5,6 +5,16 @@
 #include "treaty/client/workflow.hpp"
 
 namespace treaty::client {
+namespace {
+
+/// A no of the coordinator is about the gid, which something else has: no workflow ran that could have been rolled
+/// back.
+failure no_record(const failure& why) {
+  const bool is_about_gid = why.code == errc::refused || why.code == errc::duplicated;
+  return is_about_gid ? invalid(why.detail) : why;
+}
+
+}  // namespace
 
 workflow_engine::workflow_engine(coordinator where, std::string callback)
     : where_{std::move(where)}, callback_{std::move(callback)} {}
@@ -30,7 +40,7 @@ result<std::string> workflow_engine::execute(const std::string& name, const std:
   begin.custom_data = nlohmann::json{{"data", to_base64(input)}, {"name", name}}.dump();
   const auto record =
       wait_for<workflow_record>([&](auto done) { where_.way().prepare_workflow(std::move(begin), std::move(done)); });
-  if (!record) return record.error();
+  if (!record) return no_record(record.error());
   if (record->status == "succeed") return record->result;
   if (record->status == "failed") return refused(record->rollback_reason);
 

@@ -1,6 +1,7 @@
 #include "treaty/client/xa.hpp"
 
 #include "client/src/global.hpp"
+#include "client/src/submit.hpp"
 #include "client/src/wait.hpp"
 #include "client/src/xa_session.hpp"
 
@@ -39,7 +40,7 @@ result<void> xa::submit() const {
 }
 
 void xa::async_submit(completion<void> done) const {
-  where_.way().send(transaction_verb::submit, request_, std::move(done));
+  client::submit(where_, request_, std::move(done));
 }
 
 result<void> xa::abort(std::string reason) const {

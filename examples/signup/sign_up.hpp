@@ -22,7 +22,12 @@ struct wish {
   bool wait = false;  // for the end
 };
 
-enum class outcome : std::uint8_t { accepted, done, refused, under_way };
+enum class outcome : std::uint8_t {
+  accepted,   // nobody waited
+  done,       // user and tag are there
+  refused,    // neither is, nor will be
+  under_way,  // a service did not answer: it will be done or refused, and the gid tells which
+};
 
 struct sign_up {
   std::int64_t id = 0;

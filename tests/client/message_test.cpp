@@ -78,6 +78,37 @@ TEST_P(Message, GoesOutWhenTheBusinessCommits) {
   EXPECT_EQ(money->balance(to), 30);
 }
 
+// The business has committed: a refusal would have its caller do it all again under another gid.
+TEST_P(Message, ThatIsNotThereYetIsNotRefused) {
+  auto news = gift({.wait_result = true});
+  news.delay(std::chrono::seconds{1});
+  const auto session = money->connect();
+  const auto send = [&] {
+    return news.do_and_submit(url("Bank"), *session, [&] { return bank::add(*session, from, -30); });
+  };
+  const auto sent = send();
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, errc::ongoing) << sent.error().detail;
+  EXPECT_TRUE(here().ends(news.gid(), "succeed"));
+  const auto again = send();
+  EXPECT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(here().story_of(news.gid()), "action 01");
+  EXPECT_EQ(money->balance(from), 70) << "the same gid is the same message";
+}
+
+// Nobody can refuse a message: it is sent until it is taken.
+TEST_P(Message, ThatIsRefusedIsOngoing) {
+  int calls = 0;
+  here().on("Unwilling", [&](const auto&, const auto&) -> result<std::string> {
+    return ++calls == 1 ? refused("not I") : result<std::string>{""};
+  });
+  message news{where, new_gid(), {.wait_result = true}};
+  const auto sent = news.add(url("Unwilling"), "{}").submit();
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, errc::ongoing) << sent.error().detail;
+  EXPECT_TRUE(here().ends(news.gid(), "succeed"));
+}
+
 TEST_P(Message, IsGivenUpWhenTheBusinessRefuses) {
   auto news = gift();
   const auto session = money->connect();

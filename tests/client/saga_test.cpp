@@ -65,6 +65,46 @@ TEST_P(Saga, AsksAgainUntilTheBranchHasMadeUpItsMind) {
   EXPECT_EQ(here().story_of(order.gid()), "action 01, action 01, action 01");
 }
 
+// Whoever waits is answered after the first round. A saga that will succeed may not be taken for one that was undone.
+TEST_P(Saga, ThatHasNotEndedYetIsNotRefused) {
+  std::atomic<int> calls = 0;
+  here().on("Late", [&](const auto&, const auto&) -> result<std::string> {
+    return ++calls == 1 ? unknown("the database is not there") : result<std::string>{"fine"};
+  });
+  saga order{where, *where.new_gid(), {.wait_result = true}};
+  order.add(url("Late"), url("Ok"), "{}");
+  const auto submitted = order.submit();
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, errc::ongoing) << submitted.error().detail;
+  ASSERT_TRUE(here().ends(order.gid(), "succeed"));
+  const auto again = order.submit();
+  EXPECT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(here().story_of(order.gid()), "action 01, action 01");
+}
+
+TEST_P(Saga, ThatWasUndoneIsRefusedWhenItIsSubmittedAgain) {
+  saga order{where, *where.new_gid()};
+  order.add(url("Refuse"), url("Refuse"), "{}");
+  ASSERT_TRUE(order.submit());
+  ASSERT_TRUE(here().ends(order.gid(), "failed"));
+  const auto again = order.submit();
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, errc::refused) << again.error().detail;
+}
+
+// A branch may hand on what a coordinator said to it; what it means stands in its status.
+TEST_P(Saga, WhoseBranchRefusesInTheCoordinatorsWordsIsRefused) {
+  here().on("Quote", [&](const branch_context& context, const auto&) -> result<std::string> {
+    if (context.op == "compensate") return std::string{};
+    return refused("wait result not return success: FAILURE");
+  });
+  saga order{where, *where.new_gid(), {.wait_result = true}};
+  const auto submitted = order.add(url("Quote"), url("Quote"), "{}").submit();
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, errc::refused) << submitted.error().detail;
+  EXPECT_TRUE(here().ends(order.gid(), "failed"));
+}
+
 TEST_P(Saga, ThatIsConcurrentKeepsTheOrderItWasGiven) {
   saga order{where, *where.new_gid(), {.wait_result = true}};
   order.add(url("Ok"), "", "{}").add(url("Ok"), "", "{}").add(url("Ok"), "", "{}");

@@ -1,5 +1,6 @@
 #include "treaty/client/tcc.hpp"
 
+#include <atomic>
 #include <stdexcept>
 
 #include "tests/client/modes_fixture.hpp"
@@ -39,6 +40,28 @@ TEST_P(Tcc, CancelsAllBranchesWhenOneRefuses) {
   EXPECT_TRUE(here().ends(gid, "failed"));
   EXPECT_EQ(here().story_of(gid), "try 01, try 02, cancel 02, cancel 01");
   EXPECT_NE(here().reason_of(gid).find("no room"), std::string::npos) << here().reason_of(gid);
+}
+
+// A confirm may not refuse: it is called again, and the transaction does succeed.
+TEST_P(Tcc, IsOngoingWhileABranchHasNotConfirmed) {
+  std::atomic<int> confirms = 0;
+  here().on("Later", [&](const branch_context& context, const auto&) -> result<std::string> {
+    if (context.op == "confirm" && ++confirms <= 2) return confirms == 1 ? refused("not now") : unknown("a time-out");
+    return std::string{};
+  });
+  const auto gid = new_gid();
+  tcc transaction{where, gid, {.wait_result = true, .retry_interval = std::chrono::seconds{60}}};
+  ASSERT_TRUE(transaction.prepare());
+  ASSERT_TRUE(transaction.call(branch("Later")));
+  for (int i = 0; i < 2; ++i) {
+    const auto submitted = transaction.submit();
+    ASSERT_FALSE(submitted);
+    EXPECT_EQ(submitted.error().code, errc::ongoing) << submitted.error().detail;
+  }
+  EXPECT_TRUE(transaction.submit()) << "each submit has it tried again";
+  EXPECT_TRUE(here().ends(gid, "succeed"));
+  EXPECT_TRUE(transaction.submit());
+  EXPECT_EQ(transaction.prepare().error().code, errc::duplicated) << "it was done; that is no refusal";
 }
 
 TEST_P(Tcc, CancelsAndThrowsOnWhatTheBusinessThrows) {

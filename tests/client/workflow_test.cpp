@@ -9,6 +9,7 @@
 #include "tests/client/bank.hpp"
 #include "tests/client/modes_fixture.hpp"
 #include "treaty/client/grpc.hpp"
+#include "treaty/client/saga.hpp"
 
 namespace treaty::client::test {
 namespace {
@@ -155,6 +156,14 @@ TEST_P(Workflow, KnowsWhatItWasNotTold) {
   EXPECT_EQ(engine.execute("nobody", gid, "").error().code, errc::invalid_argument);
   EXPECT_TRUE(engine.define("twice", nullptr));
   EXPECT_EQ(engine.define("twice", nullptr).error().code, errc::invalid_argument);
+}
+
+// Nothing of it was run, so it was not rolled back either.
+TEST_P(Workflow, DoesNotCallAGidOfAnotherTypeAFailure) {
+  ASSERT_TRUE(saga(where, gid).add(url("Ok"), "", "{}").submit());
+  const auto ran = run([](workflow&, const std::string&) { return result<std::string>{"done"}; });
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, errc::invalid_argument) << ran.error().detail;
 }
 
 class WorkflowWithMoney : public testing::Test {

@@ -46,8 +46,8 @@ private:
 
   void the_user_service_dies() {
     in_.user().kill();
-    fmt::print("\n3. The user service is killed. Bob signs up, and does not wait.\n");
-    const reply bob = sign_up("bob", "chess", false, "accepted");
+    fmt::print("\n3. The user service is killed. Bob signs up, and waits: nobody can tell him yet.\n");
+    const reply bob = sign_up("bob", "chess", true, "under way");
     expect({"1 ann", "1 gardening, 3 chess", half_done, "3", "submitted"}, bob);
     in_.start_user();
     fmt::print("   The user service comes back, at another port.\n");

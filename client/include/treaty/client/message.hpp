@@ -25,9 +25,11 @@ public:
   const std::string& gid() const { return request_.gid; }
 
   /// Announces the message. If no submit follows in time, the coordinator asks `query_prepared` whether to send it.
+  /// Errors: refused, when it was given up before; duplicated, when it was submitted before.
   result<void> prepare(const std::string& query_prepared);
   void async_prepare(const std::string& query_prepared, completion<void> done);
-  /// Sends the message, prepared or not. Errors: refused, when it was given up or sent before.
+  /// Sends the message, prepared or not, once. Errors: refused, when it was given up before;
+  ///         ongoing, with wait_result: it will be sent, and not everybody has it yet.
   result<void> submit() const;
   void async_submit(completion<void> done) const;
   /// Gives a prepared message up.
@@ -37,7 +39,8 @@ public:
   void async_query(completion<void> done) const;
 
   /// Sends the message if and only if `business` commits, whatever breaks in between: announces it, runs the business,
-  /// which uses the barrier it is given, and submits or gives up. Where nobody can tell, the query decides.
+  /// which uses the barrier it is given, and submits or gives up. Where nobody can tell, the query decides. Under a gid
+  /// that was submitted before, the business is not run again, and the outcome is that of the submit.
   /// Errors: those of prepare (then the business did not run), of the business, or of the submit.
   result<void> do_and_submit(const std::string& query_prepared, const std::function<result<void>(barrier&)>& business);
   /// The same for a business on one SQL connection, in a transaction that this opens and commits.

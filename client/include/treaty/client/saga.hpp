@@ -27,9 +27,12 @@ public:
   const std::string& gid() const { return request_.gid; }
 
   /// Hands the saga over: from then on the coordinator sees to it, whatever happens to this program. Submitting again
-  /// what has not ended yet does no harm.
-  /// Errors: refused, with wait_result: the saga was undone, or did not end in time;
-  ///         unknown: it may have arrived; submit it again under the same gid, or ask the coordinator.
+  /// under the same gid does no harm, and tells how the saga stands: what has succeeded succeeds.
+  /// Errors: refused: the saga is undone; with wait_result it may happen that this still goes on, but it will not stop
+  ///         half-way;
+  ///         ongoing, with wait_result: it was taken and has not ended, as when a branch did not answer: it may succeed
+  ///         yet, or be undone; submit it again, or ask the coordinator;
+  ///         unknown: it may have arrived; submit it again.
   result<void> submit() const;
   void async_submit(completion<void> done) const;
 

@@ -28,13 +28,15 @@ public:
   const std::string& gid() const { return request_.gid; }
 
   /// Begins the transaction. If neither submit nor abort follows in time, everything is cancelled.
+  /// Errors: refused, when it was given up before; duplicated, when it was submitted before.
   result<void> prepare() const;
   void async_prepare(completion<void> done) const;
   /// Makes the branch known, so that it will be confirmed or cancelled, and then calls its try; gives the try's answer.
   /// Threads: one at a time; branches are numbered in the order of these calls.
   result<std::string> call(tcc_branch branch);
   void async_call(tcc_branch branch, completion<std::string> done);
-  /// Confirms all branches.
+  /// Confirms all branches. Errors: refused, when it was given up before, as after its time limit;
+  ///         ongoing, with wait_result: it will be confirmed, and a branch has not confirmed yet.
   result<void> submit() const;
   void async_submit(completion<void> done) const;
   /// Cancels all branches.

@@ -80,8 +80,8 @@ struct branch_call {
 
 /// How the modes reach a coordinator and the branches: the port under saga, tcc, xa, message and workflow.
 /// Threads: any. All calls return at once; what is under way when the transport is destroyed ends with `unknown`.
-/// Errors of calls of the coordinator: refused and ongoing when it says so, else unknown; invalid_argument when the
-/// request cannot be expressed.
+/// Errors of calls of the coordinator: refused, ongoing and duplicated when it says so, else unknown; invalid_argument
+/// when the request cannot be expressed. A transaction that has not ended is ongoing, never refused.
 class transport {
 public:
   virtual ~transport() = default;

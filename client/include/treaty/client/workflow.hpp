@@ -112,7 +112,8 @@ public:
   result<void> define(std::string name, workflow_function what, workflow_options options = {});
 
   /// Runs the workflow under that gid, or goes on with it, and gives its result; what has ended is not run again.
-  /// Errors: refused: it failed and was rolled back; unknown, ongoing: it will be run again; invalid_argument.
+  /// Errors: refused: it failed and was rolled back; unknown, ongoing: it will be run again;
+  ///         invalid_argument: there is no such workflow, or the gid is one of another type of transaction.
   result<std::string> execute(const std::string& name, const std::string& gid, const std::string& input);
   /// The coordinator's call: `call` as it was read from the request, `input` its body.
   result<std::string> resume(const branch_context& call, const std::string& input);

@@ -17,12 +17,16 @@ public:
 
   const std::string& gid() const { return request_.gid; }
 
+  /// Begins the transaction. If neither submit nor abort follows in time, everything is rolled back.
+  /// Errors: refused, when it was given up before; duplicated, when it was submitted before.
   result<void> prepare() const;
   void async_prepare(completion<void> done) const;
   /// Calls the branch at `url`, which registers itself (see `serve_xa`); the coordinator calls the same URL for commit
   /// and rollback, without a body. Threads: one at a time.
   result<std::string> call(const std::string& url, std::string payload);
   void async_call(const std::string& url, std::string payload, completion<std::string> done);
+  /// Has all branches committed. Errors: refused, when it was given up before, as after its time limit;
+  ///         ongoing, with wait_result: it will be committed, and a branch has not committed yet.
   result<void> submit() const;
   void async_submit(completion<void> done) const;
   result<void> abort(std::string reason) const;
