@@ -99,6 +99,7 @@ void dispatcher::list(list_request request, on_result<listing> done) {
     query.destination = request.destination;
     query.after = request.position;
     query.limit = request.limit;
+    query.bytes_max = request.bytes_max;
     auto page = kept.list(query);
     if (!page) return done(page.error());
     done(listing{std::move(page->records), std::move(page->next)});

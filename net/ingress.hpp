@@ -39,6 +39,7 @@ struct list_request {
   std::string destination{};  // see `calls_destination`
   std::string position{};
   std::size_t limit = 100;
+  std::size_t bytes_max = 1u << 20;  // of what is read for one answer; the last record may reach over it
 };
 /// A transaction and what is kept of its past, oldest page first; pages may be missing between the first and the
 /// newest.
@@ -46,6 +47,7 @@ struct txn_history {
   txn_record record;
   std::vector<history_page> pages;
 };
+/// It may hold fewer than were asked for and still lead on: one look-up does bounded work (net/page_filler.hpp).
 struct listing {
   std::vector<txn_record> records;
   std::string next_position;

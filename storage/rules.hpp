@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
@@ -17,16 +18,22 @@ inline constexpr std::size_t expiry_entries_max = 50'000;
 /// Up to this many transactions whose gids begin alike are listed newest first; more of them by gid.
 inline constexpr std::size_t prefix_matches_max = 5'000;
 
-/// What one call of `list` may spend. A question that few records answer gives back what it has by then, and goes on
-/// in the next call.
+/// What one call of `list` may spend. A question that few records answer, or large ones, gives back what it has by
+/// then, and goes on in the next call.
 class list_budget {
 public:
+  explicit list_budget(std::size_t bytes_max) : bytes_left_{bytes_max} {}
   /// The time begins now.
   void restart() noexcept { begin_ = clock::now(); }
   /// An entry was looked at and left out.
   void count_entry() noexcept { spend(1); }
-  /// A record was loaded, to be shown or to be left out.
+  /// A record is looked at, to be shown or to be left out.
   void count_record() noexcept { spend(record_work); }
+  /// It was loaded.
+  void count_bytes(std::size_t bytes) noexcept {
+    bytes_left_ -= std::min(bytes, bytes_left_);
+    if (bytes_left_ == 0) spent_ = true;
+  }
   bool is_spent() const noexcept { return spent_; }
 
 private:
@@ -40,10 +47,11 @@ private:
     work_ += work;
     if (work_ < next_look_) return;
     next_look_ = work_ + work_unwatched;
-    spent_ = work_ >= work_max || clock::now() - begin_ >= time_max;
+    spent_ = spent_ || work_ >= work_max || clock::now() - begin_ >= time_max;
   }
 
   clock::time_point begin_ = clock::now();
+  std::size_t bytes_left_;
   std::size_t work_ = 0;
   std::size_t next_look_ = work_unwatched;
   bool spent_ = false;

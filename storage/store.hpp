@@ -49,6 +49,7 @@ struct list_query {
   std::string destination{};  // see `calls_destination`
   std::string after{};        // a page's `next`; empty: from the newest. Anything else: invalid_argument
   std::size_t limit = 100;
+  std::size_t bytes_max = 1u << 20;  // of the records that are read (`size_of`); the last one may reach over it
 };
 struct list_page {
   std::vector<txn_record> records;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "core/model/record_size.hpp"
 #include "storage/keys.hpp"
 #include "storage/rules.hpp"
 
@@ -173,7 +174,7 @@ result<list_page> memory_store::list(const list_query& query) const {
   const bool in_their_order = after.among_gids || (query.after.empty() && are_many && !narrows_classes_or_time(query));
   if (!in_their_order) found = by_time(after.in_time);
   list_page page;
-  list_budget budget;
+  list_budget budget{query.bytes_max};
   const txn_record* last = nullptr;
   for (const entry* const one : found) {
     if (page.records.size() == query.limit || budget.is_spent()) {
@@ -183,7 +184,12 @@ result<list_page> memory_store::list(const list_query& query) const {
       break;
     }
     last = &one->record;
-    matches(query, class_of(*last)) ? budget.count_record() : budget.count_entry();
+    if (!matches(query, class_of(*last))) {
+      budget.count_entry();
+      continue;
+    }
+    budget.count_record();
+    budget.count_bytes(size_of(*last));
     if (matches(query, *last)) page.records.push_back(*last);
   }
   return page;

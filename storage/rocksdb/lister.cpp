@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/model/record_size.hpp"
 #include "storage/codec.hpp"
 
 namespace treaty {
@@ -67,7 +68,7 @@ result<list_page> lister::list(const list_query& query, const rocksdb::ReadOptio
   if (!query.after.empty()) {
     TREATY_TRY(after, keys::parse_list_cursor(query.after));
   }
-  search at{query, how, young, floors, span_of(query, after.in_time), {}, after.gids, {}};
+  search at{query, how, young, floors, span_of(query, after.in_time), list_budget{query.bytes_max}, after.gids, {}};
   result<void> done;
   if (after.among_gids) {
     done = list_by_gid(at, *after.among_gids + '\0');
@@ -160,6 +161,7 @@ result<void> lister::look_at(search& at, const gid& id, record_id row) const {
     if (!may) return {};
   }
   TREATY_TRY(txn_record record, records_.load_row(at.how, id, row));
+  at.budget.count_bytes(size_of(record));
   if (matches(at.query, record)) at.page.records.push_back(std::move(record));
   return {};
 }

@@ -24,6 +24,7 @@ using kit::make_saga;
 using kit::moment;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 struct store_kind {
   std::string name;
@@ -755,6 +756,28 @@ TEST_P(StoreContract, FindsAFewDestinationsAmongManyPageByPage) {
   EXPECT_THAT(first->records, IsEmpty());
   EXPECT_NE(first->next, "");
   EXPECT_THAT(list_gids(query), ElementsAre("g100"));
+}
+
+// Whoever lists transactions with large payloads must not have all of them in memory at once.
+TEST_P(StoreContract, ReadsLargeRecordsAFewAtATime) {
+  constexpr std::size_t large = 300'000;
+  constexpr std::size_t huge = 3'000'000;
+  for (int i = 0; i < 8; ++i) {
+    must_commit(creation(make_saga("g" + std::to_string(i), 1, i == 4 ? huge : large, moment(i)), store_->next_row()));
+  }
+  list_query query{.bytes_max = 1'000'000};
+  std::vector<std::size_t> sizes;
+  std::vector<std::string> seen;
+  do {
+    const auto page = store_->list(query);
+    ASSERT_TRUE(page);
+    sizes.push_back(page->records.size());
+    for (const txn_record& one : page->records) seen.push_back(one.definition->gid.value);
+    query.after = page->next;
+  } while (!query.after.empty());
+  EXPECT_THAT(seen, ElementsAre("g7", "g6", "g5", "g4", "g3", "g2", "g1", "g0"));
+  EXPECT_THAT(sizes, ElementsAre(4, 4)) << "a page ends with the record that reaches over the bound";
+  EXPECT_THAT(list_gids({.gid_prefix = "g", .bytes_max = 1}), SizeIs(8)) << "one at a time, and none is left out";
 }
 
 TEST_P(StoreContract, CountsOneSyncForAWholeCall) {
