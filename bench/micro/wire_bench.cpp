@@ -54,7 +54,9 @@ BENCHMARK(write_query_answer)->Name("wire/write_query_answer");
 
 void write_page(benchmark::State& bench) {
   write(bench, 10'000, [records = std::vector<txn_record>(100, ended_saga())] {
-    return page_resource(records, "00112233445566778899aabbccddeeff");
+    page_text page;
+    for (const txn_record& one : records) page.add(one);
+    return std::move(page).finish("00112233445566778899aabbccddeeff");
   });
 }
 BENCHMARK(write_page)->Name("wire/write_page_of_100");

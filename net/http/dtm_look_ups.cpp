@@ -7,6 +7,7 @@
 #include "net/http/dtm_answer.hpp"
 #include "net/http/dtm_routes.hpp"
 #include "net/http/router.hpp"
+#include "net/page_filler.hpp"
 #include "net/wire/json_writer.hpp"
 #include "net/wire/query_string.hpp"
 #include "net/wire/record_json.hpp"
@@ -57,7 +58,11 @@ http_handler query_route(ingress& door) {
 void list_one(ingress& door, gid id, std::string position, std::shared_ptr<http_responder> to) {
   if (!check_gid(id)) return to->reply(ok_with(listing_json_of_none(position)));
   door.query(std::move(id), [to = std::move(to), position = std::move(position)](result<txn_record> found) {
-    if (found) return to->reply(ok_with(listing_json({*std::move(found)}, position)));
+    if (found) {
+      listing_text text;
+      text.add(*found);
+      return to->reply(ok_with(std::move(text).finish(position)));
+    }
     if (found.error().code == errc::not_found) return to->reply(ok_with(listing_json_of_none(position)));
     to->reply(render(found.error()));
   });
@@ -81,15 +86,24 @@ result<list_request> list_request_of(const http_request& request, std::size_t li
   return out;
 }
 
+/// DTM's clients take a short page for the end: no number of look-ups is too many to fill one.
+void list_page_to(ingress& door, list_request asked, std::shared_ptr<http_responder> to) {
+  constexpr std::size_t slow_look_ups_max = std::numeric_limits<std::size_t>::max();
+  const auto text = std::make_shared<listing_text>();
+  fill_page(
+      door, std::move(asked), slow_look_ups_max, [text](const txn_record& one) { return text->add(one); },
+      [text, to = std::move(to)](const result<std::string>& next) {
+        to->reply(next ? ok_with(std::move(*text).finish(*next)) : render(next.error()));
+      });
+}
+
 http_handler all_route(ingress& door, std::size_t listed_max) {
   return [&door, listed_max](const http_request& request, std::shared_ptr<http_responder> to) {
     auto asked = list_request_of(request, listed_max);
     if (!asked) return to->reply(render(asked.error()));
     gid id{query_value(request.query, "gid")};
     if (!id.empty()) return list_one(door, std::move(id), std::move(asked->position), std::move(to));
-    door.list(*std::move(asked), [to = std::move(to)](result<listing> found) {
-      to->reply(found ? ok_with(listing_json(found->records, found->next_position)) : render(found.error()));
-    });
+    list_page_to(door, *std::move(asked), std::move(to));
   };
 }
 

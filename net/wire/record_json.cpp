@@ -173,18 +173,21 @@ std::string query_json_of_none() {
   return R"({"branches":[],"transaction":null})";
 }
 
-std::string listing_json(const std::vector<txn_record>& records, std::string_view position) {
-  std::string out;
-  json_object object{out};
+std::size_t listing_text::add(const txn_record& record) {
+  if (!records_.empty()) records_ += ',';
+  append_transaction(records_, record);
+  return records_.size();
+}
+
+/// The position stands before the records and is known after them: it is put there, because a page may be large.
+std::string listing_text::finish(std::string_view position) && {
+  std::string head;
+  json_object object{head};
   object.text("next_position", position);
   object.member("transactions") += '[';
-  for (std::size_t index = 0; index < records.size(); ++index) {
-    if (index > 0) out += ',';
-    append_transaction(out, records[index]);
-  }
-  out += ']';
-  object.close();
-  return out;
+  records_.insert(0, head);
+  records_ += "]}";
+  return std::move(records_);
 }
 
 std::string listing_json_of_none(std::string_view position) {

@@ -17,8 +17,17 @@ std::string query_json(const txn_record& record);
 std::string query_json_of_none();
 /// The answer to prepareWorkflow: `{"progresses":[..],"transaction":{..}}`.
 std::string progresses_json(const txn_record& record);
-/// The answer to all. `records` as listed; `position` is the next page's.
-std::string listing_json(const std::vector<txn_record>& records, std::string_view position);
+/// The answer to all, record after record as listed.
+class listing_text {
+public:
+  /// Returns how long the text is by now.
+  std::size_t add(const txn_record& record);
+  /// `position` is the next page's. Nothing comes after it.
+  std::string finish(std::string_view position) &&;
+
+private:
+  std::string records_;
+};
 /// The answer to all for a gid that is not stored.
 std::string listing_json_of_none(std::string_view position);
 

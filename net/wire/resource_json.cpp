@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "core/lifecycle.hpp"
 #include "net/hook_address.hpp"
@@ -158,11 +159,11 @@ void append_transaction(std::string& out, const txn_record& record) {
   object.close();
 }
 
-void write_cursor(json_object& to, std::string_view cursor) {
+void append_cursor(std::string& out, std::string_view cursor) {
   if (cursor.empty()) {
-    to.member("next_cursor") += "null";
+    out += "null";
   } else {
-    to.text("next_cursor", cursor);
+    append_json_text(out, cursor);
   }
 }
 
@@ -183,21 +184,19 @@ std::string outcome_resource(const txn_record& record) {
   return out;
 }
 
-std::string page_resource(const std::vector<txn_record>& records, std::string_view next_cursor) {
-  std::string out;
-  json_object object{out};
-  std::string& listed = object.member("transactions");
-  listed += '[';
-  for (const txn_record& one : records) {
-    if (&one != &records.front()) listed += ',';
-    json_object summary{listed};
-    write_summary(summary, one);
-    summary.close();
-  }
-  listed += ']';
-  write_cursor(object, next_cursor);
-  object.close();
-  return out;
+std::size_t page_text::add(const txn_record& record) {
+  if (!std::exchange(first_, false)) out_ += ',';
+  json_object summary{out_};
+  write_summary(summary, record);
+  summary.close();
+  return out_.size();
+}
+
+std::string page_text::finish(std::string_view next_cursor) && {
+  out_ += R"(],"next_cursor":)";
+  append_cursor(out_, next_cursor);
+  out_ += '}';
+  return std::move(out_);
 }
 
 std::string retried_resource(const retried_many& done) {
@@ -205,7 +204,7 @@ std::string retried_resource(const retried_many& done) {
   json_object object{out};
   object.number("retried", static_cast<std::int64_t>(done.retried));
   object.number("refused", static_cast<std::int64_t>(done.refused));
-  write_cursor(object, done.next_cursor);
+  append_cursor(object.member("next_cursor"), done.next_cursor);
   object.close();
   return out;
 }

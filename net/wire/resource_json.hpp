@@ -26,8 +26,18 @@ std::string outcome_resource(const txn_record& record);
 /// What happened to it, first thing first, and how much is not kept any more.
 std::string history_resource(const txn_history& history);
 
-/// A page of summaries. An empty cursor is the end.
-std::string page_resource(const std::vector<txn_record>& records, std::string_view next_cursor);
+/// A page of summaries, record after record.
+class page_text {
+public:
+  /// Returns how long the text is by now.
+  std::size_t add(const txn_record& record);
+  /// An empty cursor is the end. Nothing comes after it.
+  std::string finish(std::string_view next_cursor) &&;
+
+private:
+  std::string out_ = R"({"transactions":[)";
+  bool first_ = true;
+};
 
 struct retried_many {
   std::size_t retried = 0;

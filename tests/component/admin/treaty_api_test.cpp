@@ -38,6 +38,14 @@ txn_record saga(const std::string& id, txn_status status = txn_status::submitted
   return record;
 }
 
+txn_record large_saga(const std::string& id, std::size_t payload_bytes) {
+  txn_record record = saga(id);
+  auto definition = std::make_shared<txn_definition>(*record.definition);
+  definition->payloads = {std::string(payload_bytes, '<')};
+  record.definition = std::move(definition);
+  return record;
+}
+
 /// Writes down what is asked, and says what the test wants, on the caller's thread.
 class scripted_door final : public ingress {
 public:
@@ -216,6 +224,13 @@ TEST_F(TreatyApi, FillsAPageWithAsManyLookUpsAsItTakes) {
   EXPECT_EQ(door.lists[2].position, "p2");
   EXPECT_EQ(door.lists[2].stuck, true);
   EXPECT_EQ(door.lists[2].destination, "bank");
+}
+
+// A look-up that ends because its records are large is not a slow one.
+TEST_F(TreatyApi, FillsAPageWithLargeTransactionsToo) {
+  for (int i = 0; i < 6; ++i) door.pages.push_back({{large_saga("g" + std::to_string(i), 1'100'000)}, "p"});
+  const json page = json::parse(get("transactions?limit=6").body);
+  EXPECT_THAT(page["transactions"], SizeIs(6));
 }
 
 TEST_F(TreatyApi, EndsAListWithNull) {

@@ -37,6 +37,12 @@ protected:
     return record;
   }
 
+  std::string listing_of(std::size_t count, std::string_view position) {
+    listing_text text;
+    for (std::size_t i = 0; i < count; ++i) text.add(finished());
+    return std::move(text).finish(position);
+  }
+
   std::shared_ptr<txn_definition> definition = std::make_shared<txn_definition>();
   txn_record record;
 };
@@ -117,9 +123,9 @@ TEST_F(RecordJson, LeavesOutEmptyUrlsAndPayloads) {
 }
 
 TEST_F(RecordJson, ListsRecordsWithThePositionOfTheNextPage) {
-  EXPECT_EQ(listing_json({}, ""), R"({"next_position":"","transactions":[]})");
+  EXPECT_EQ(listing_of(0, ""), R"({"next_position":"","transactions":[]})");
   EXPECT_EQ(listing_json_of_none("p"), R"({"next_position":"p","transactions":null})");
-  const std::string two = listing_json({finished(), finished()}, "7");
+  const std::string two = listing_of(2, "7");
   EXPECT_TRUE(two.starts_with(R"({"next_position":"7","transactions":[{"id":0,)")) << two;
   EXPECT_NE(two.find(R"("concurrent":false},{"id":0,)"), std::string::npos) << two;
   EXPECT_TRUE(two.ends_with("}]}")) << two;

@@ -40,6 +40,12 @@ txn_record stuck_saga() {
   return record;
 }
 
+std::string page_of(std::size_t count, std::string_view next_cursor) {
+  page_text page;
+  for (std::size_t i = 0; i < count; ++i) page.add(stuck_saga());
+  return std::move(page).finish(next_cursor);
+}
+
 txn_record with_payload(std::string payload) {
   txn_record record = stuck_saga();
   auto definition = std::make_shared<txn_definition>(*record.definition);
@@ -124,12 +130,12 @@ TEST(TransactionResource, BoundsAllPayloadsTogether) {
 }
 
 TEST(PageResource, ListsSummariesAndACursor) {
-  const json page = json::parse(page_resource({stuck_saga(), stuck_saga()}, "0aff"));
+  const json page = json::parse(page_of(2, "0aff"));
   EXPECT_EQ(page["transactions"].size(), 2U);
   EXPECT_EQ(page["transactions"][0]["gid"], "order/7");
   EXPECT_FALSE(page["transactions"][0].contains("branches"));
   EXPECT_EQ(page["next_cursor"], "0aff");
-  EXPECT_EQ(page_resource({}, ""), R"({"transactions":[],"next_cursor":null})");
+  EXPECT_EQ(page_of(0, ""), R"({"transactions":[],"next_cursor":null})");
 }
 
 TEST(HistoryResource, TellsWhatHappenedInItsOrder) {
