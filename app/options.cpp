@@ -353,7 +353,7 @@ const std::array table{
         .path = "UpdateBranchAsyncGoroutineNum", .field = {}, .help = "See UpdateBranchSync.", .unused_default = "1"},
     option{.path = "TimeZoneOffset",
            .field = {},
-           .help = "Times are written in UTC, as RFC 3339 with a Z, which every client reads."},
+           .help = "Times are written in the zone that the environment variable TZ names, else the machine's."},
 };
 
 bool is_upper(char letter) {
