@@ -22,15 +22,18 @@ using lane_timer =
 
 class asio_loop::state {
 public:
+  explicit state(name_look_up look_up) : names{io, std::move(look_up.ask)} {}
+
   asio::io_context io{1};  // one thread runs it
-  name_resolver names{io};
+  name_resolver names;
   asio::executor_work_guard<lane_executor> alive{io.get_executor()};
   lane_timer alarm{io};
   std::thread thread;
   std::uint64_t alarms_set = 0;  // a wait that was replaced after it had fired must not run
 };
 
-asio_loop::asio_loop() : state_{std::make_unique<state>()} {}
+asio_loop::asio_loop() : asio_loop{name_look_up{}} {}
+asio_loop::asio_loop(name_look_up names) : state_{std::make_unique<state>(std::move(names))} {}
 asio_loop::~asio_loop() = default;
 
 boost::asio::io_context& asio_loop::io() {

@@ -11,11 +11,14 @@ class io_context;
 namespace treaty {
 
 class name_resolver;
+struct name_look_up;
 
 /// A lane's loop on Asio: one thread runs it, and the lane's sockets live on `io()`.
 class asio_loop final : public loop {
 public:
   asio_loop();
+  /// Another name service than the system's.
+  explicit asio_loop(name_look_up names);
   /// Work that has not run by now never will: it is destroyed with the loop. Not while `run` is active.
   ~asio_loop() override;
 

@@ -1,5 +1,6 @@
 #include "net/http/host_addresses.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
@@ -28,6 +29,25 @@ void host_addresses::doubt() {
   if (!is_given_) fresh_until_ = {};
 }
 
+void host_addresses::missed(const asio::ip::tcp::endpoint& where) {
+  std::erase(missed_, where);
+  missed_.push_back(where);
+  sort();
+}
+
+void host_addresses::found(const asio::ip::tcp::endpoint& where) {
+  if (std::erase(missed_, where) > 0) sort();
+}
+
+void host_addresses::sort() {
+  std::erase_if(missed_, [&](const auto& one) { return std::find(known_.begin(), known_.end(), one) == known_.end(); });
+  const auto rank = [&](const asio::ip::tcp::endpoint& one) {
+    const auto at = std::find(missed_.begin(), missed_.end(), one);
+    return at == missed_.end() ? -1 : at - missed_.begin();
+  };
+  std::stable_sort(known_.begin(), known_.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+}
+
 void host_addresses::ask(heard then) {
   if (std::exchange(asking_, true)) return;
   names_.ask(host_, port_, [alive = weak_from_this(), then = std::move(then)](list found, std::string_view why_none) {
@@ -36,6 +56,7 @@ void host_addresses::ask(heard then) {
     self->asking_ = false;
     self->fresh_until_ = clock::now() + (found.empty() ? pause_after_none : self->kept_);
     if (!found.empty()) self->known_ = std::move(found);  // old ones are better than none
+    if (!self->missed_.empty()) self->sort();
     then(why_none);
   });
 }

@@ -23,7 +23,10 @@ public:
 
   host_addresses(name_resolver& names, std::string host, std::uint16_t port, std::chrono::milliseconds kept);
   /// What the name service said last, as long as it said something; or the host is an address itself.
+  /// Those where nobody was found when they were tried last come behind the others.
   const list& known() const { return known_; }
+  void missed(const boost::asio::ip::tcp::endpoint& where);
+  void found(const boost::asio::ip::tcp::endpoint& where);
   /// Asking again can wait until then.
   clock::time_point fresh_until() const { return fresh_until_; }
   /// The host may have moved.
@@ -37,8 +40,11 @@ private:
   const std::string host_;
   const std::uint16_t port_;
   const std::chrono::milliseconds kept_;
+  void sort();
+
   bool is_given_ = false;
   list known_;
+  list missed_;  // of them, the one that was missed last at the end
   clock::time_point fresh_until_{};
   bool asking_ = false;
 };

@@ -1,6 +1,5 @@
 #include "net/http/http_connection.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
@@ -28,10 +27,28 @@ http_connection::http_connection(asio::io_context& io, connection_owner& owner, 
                                  std::string_view user_agent)
     : socket_{io}, owner_{owner}, limits_{limits}, user_agent_{user_agent} {}
 
-void http_connection::open(const endpoints& addresses, std::shared_ptr<tls_trust> trust, const std::string& host) {
+void http_connection::open(endpoints addresses, std::shared_ptr<tls_trust> trust, const std::string& host) {
   if (trust) tls_ = std::make_unique<tls_layer>(socket_, std::move(trust), host);
-  asio::async_connect(socket_, addresses,
-                      [self = shared_from_this()](const error_code& error, const auto&) { self->connected(error); });
+  addresses_ = std::move(addresses);
+  try_next();
+}
+
+void http_connection::try_next() {
+  error_code ignored;
+  socket_.close(ignored);
+  const std::size_t which = tried_++;
+  owner_.trying(*this, addresses_.size() - tried_);
+  socket_.async_connect(addresses_[which], [self = shared_from_this(), which](const error_code& error) {
+    if (self->closed_ || which + 1 != self->tried_) return;
+    error ? self->missed(error.message()) : self->connected(error);
+  });
+}
+
+/// Nobody is at the address that was tried last.
+void http_connection::missed(std::string_view why) {
+  owner_.missed(where());
+  if (is_connected_ || tried_ == addresses_.size()) return connect_failed(why);
+  try_next();
 }
 
 void http_connection::connected(const error_code& error) {
@@ -47,8 +64,10 @@ void http_connection::connected(const error_code& error) {
     self->read();
     self->owner_.connected(*self);
   };
-  if (tls_) return tls_->handshake(ready);
-  ready({});
+  is_connected_ = true;
+  if (!tls_) return ready({});
+  owner_.trying(*this, 0);
+  tls_->handshake(ready);
 }
 
 void http_connection::connect_failed(std::string_view why) {
@@ -58,7 +77,7 @@ void http_connection::connect_failed(std::string_view why) {
 }
 
 void http_connection::expired() {
-  connect_failed("connect timed out");
+  missed("connect timed out");
 }
 
 void http_connection::start(exchange_ptr what) {

@@ -22,10 +22,14 @@ enum class break_kind : std::uint8_t {
   broken,     // anything else
 };
 
-/// Hears what becomes of a connection; each is called at most once for one `open` or `start`.
+/// Hears what becomes of a connection; each but the first two is called at most once for one `open` or `start`.
 class connection_owner {
 public:
   virtual ~connection_owner() = default;
+  /// Sets the time that the next step of opening it has, while so many other addresses are left to try.
+  virtual void trying(http_connection& one, std::size_t others) = 0;
+  /// Nobody was found there.
+  virtual void missed(const boost::asio::ip::tcp::endpoint& where) = 0;
   virtual void connected(http_connection& one) = 0;
   virtual void connect_failed(http_connection& one, std::string_view why) = 0;
   /// `reusable`: the connection is idle now, and may be started again; otherwise it is closed.
@@ -50,19 +54,24 @@ public:
 
   http_connection(boost::asio::io_context& io, connection_owner& owner, const connection_limits& limits,
                   std::string_view user_agent);
-  /// Connects, and shakes hands when `trust` is set. `addresses` lives until the connection is open or closed.
-  void open(const endpoints& addresses, std::shared_ptr<tls_trust> trust, const std::string& host);
+  /// Connects to the first of `addresses` where somebody is, and shakes hands when `trust` is set. There is one at
+  /// least.
+  void open(endpoints addresses, std::shared_ptr<tls_trust> trust, const std::string& host);
+  /// The address that is tried, or was found.
+  const boost::asio::ip::tcp::endpoint& where() const { return addresses_[tried_ - 1]; }
   /// Precondition: connected, and no exchange on it.
   void start(exchange_ptr what);
   /// Ends it; the owner hears nothing more. Returns the exchange that was on it, if any.
   exchange_ptr close();
-  /// The connect took too long.
+  /// A step of opening it took too long.
   void expired() override;
 
   std::chrono::steady_clock::time_point idle_since{};
   std::size_t position = 0;  // in the owner's list
 
 private:
+  void try_next();
+  void missed(std::string_view why);
   void connected(const boost::system::error_code& error);
   void connect_failed(std::string_view why);
   void read();
@@ -79,6 +88,8 @@ private:
   connection_owner& owner_;
   const connection_limits& limits_;
   std::string_view user_agent_;
+  endpoints addresses_;
+  std::size_t tried_ = 0;  // of them
   boost::beast::flat_buffer buffer_;
   response_parts answer_;
   std::optional<response_reader> reader_;
@@ -87,6 +98,7 @@ private:
   std::shared_ptr<const void> body_being_sent_;  // outlives the exchange when the kernel is slow to take it
   std::size_t read_size_ = 2048;
   unsigned interim_answers_ = 0;
+  bool is_connected_ = false;  // but perhaps no hands shaken yet
   bool open_ = false;
   bool closed_ = false;
   bool was_used_ = false;

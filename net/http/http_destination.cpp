@@ -11,6 +11,7 @@ namespace treaty {
 namespace {
 
 constexpr std::chrono::minutes tripped_kept{5};
+constexpr std::chrono::milliseconds one_of_several_max{1'000};
 
 std::string joined(std::string_view a, std::string_view b, std::string_view c, std::string_view d) {
   std::string text{a};
@@ -163,7 +164,6 @@ void http_destination::open_one() {
   connections_.push_back(one);
   ++connecting_;
   core_.opened();
-  core_.watch(*one, clock::now() + core_.options.connect_timeout);
   one->open(addresses_->known(), std::move(trust), host_);
 }
 
@@ -185,8 +185,20 @@ void http_destination::addresses_found(std::string_view why_none) {
   open_connections();
 }
 
+/// An address where nobody answers, of a machine that is gone, must not cost a call the time in which another would do.
+void http_destination::trying(http_connection& one, std::size_t others) {
+  const std::chrono::milliseconds all = core_.options.connect_timeout;
+  const auto share = all / static_cast<int>(others + 1);
+  core_.watch(one, clock::now() + (others == 0 ? all : std::min(share, one_of_several_max)));
+}
+
+void http_destination::missed(const boost::asio::ip::tcp::endpoint& where) {
+  addresses_->missed(where);
+}
+
 void http_destination::connected(http_connection& one) {
   --connecting_;
+  addresses_->found(one.where());
   breaker_.connected();
   shown_.show(trouble::refuses, false);
   serve(one, clock::now());

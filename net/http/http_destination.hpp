@@ -35,6 +35,8 @@ public:
   /// Closes connections that were idle for long. Returns true when nothing is left that is worth keeping.
   bool tidy(clock::time_point now);
 
+  void trying(http_connection& one, std::size_t others) override;
+  void missed(const boost::asio::ip::tcp::endpoint& where) override;
   void connected(http_connection& one) override;
   void connect_failed(http_connection& one, std::string_view why) override;
   void answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) override;

@@ -44,4 +44,9 @@ private:
   const std::shared_ptr<desk> desk_;
 };
 
+/// For who makes a resolver of his own.
+struct name_look_up {
+  name_resolver::look_up ask = name_resolver::ask_system;
+};
+
 }  // namespace treaty

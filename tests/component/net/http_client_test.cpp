@@ -1,5 +1,6 @@
 #include "net/http/branch_http_client.hpp"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "net/http/client_metrics.hpp"
+#include "net/http/name_resolver.hpp"
 #include "tests/kit/lane_thread.hpp"
 #include "tests/kit/participant.hpp"
 #include "tests/kit/raw_participant.hpp"
@@ -28,8 +30,10 @@ using testing::StartsWith;
 class HttpClient : public testing::Test {
 protected:
   HttpClient() : HttpClient{http_client_options{}} {}
-  explicit HttpClient(http_client_options options)
-      : client{std::make_shared<http_transport>(loop, std::move(options), metrics)}, lane{loop} {}
+  explicit HttpClient(http_client_options options, name_look_up names = {})
+      : loop{std::make_shared<asio_loop>(std::move(names))},
+        client{std::make_shared<http_transport>(loop, std::move(options), metrics)},
+        lane{loop} {}
   ~HttpClient() override { lane.stop(); }
 
   static branch_call call_of(std::string url, std::string payload = "", std::chrono::milliseconds timeout = 10s) {
@@ -53,7 +57,7 @@ protected:
 
   prometheus::Registry registry;
   http_client_metrics metrics{registry};
-  std::shared_ptr<asio_loop> loop = std::make_shared<asio_loop>();
+  std::shared_ptr<asio_loop> loop;
   branch_http_client client;
   kit::lane_thread lane;
 };
@@ -205,6 +209,72 @@ TEST_F(HttpClient, NamesAHostThatIsNotKnown) {
 TEST_F(HttpClient, FindsHostsByName) {
   kit::participant service;
   EXPECT_EQ(make("http://localhost:" + std::to_string(service.port()) + "/p").outcome, call_outcome::success);
+}
+
+name_look_up scripted(std::shared_ptr<const std::vector<std::string>> addresses) {
+  return {.ask = [addresses = std::move(addresses)](const std::string&, std::uint16_t port) {
+    name_resolver::answer out;
+    for (const std::string& one : *addresses) out.found.emplace_back(boost::asio::ip::make_address(one), port);
+    return out;
+  }};
+}
+
+/// Listens on an address of this machine, and takes nothing: its queue is full, so that the kernel answers nothing.
+class black_hole {
+public:
+  black_hole(const char* where, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    ::inet_pton(AF_INET, where, &address.sin_addr);
+    const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+    descriptors_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::bind(descriptors_[0], generic, sizeof address) != 0 || ::listen(descriptors_[0], 0) != 0)
+      throw std::runtime_error{"cannot listen on " + std::string{where}};
+    for (int full = 0; full < 8; ++full) {
+      descriptors_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      ::connect(descriptors_.back(), generic, sizeof address);
+    }
+  }
+  black_hole(const black_hole&) = delete;
+  black_hole& operator=(const black_hole&) = delete;
+  ~black_hole() {
+    for (const int one : descriptors_) ::close(one);
+  }
+
+private:
+  std::vector<int> descriptors_;
+};
+
+class HttpClientOfOneNameWithManyAddresses : public HttpClient {
+protected:
+  HttpClientOfOneNameWithManyAddresses() : HttpClientOfOneNameWithManyAddresses{std::make_shared<list>()} {}
+
+  using list = std::vector<std::string>;
+  explicit HttpClientOfOneNameWithManyAddresses(std::shared_ptr<list> known)
+      : HttpClient{{.idle_connections_max = 0, .addresses_kept = 0ms}, scripted(known)}, addresses{std::move(known)} {}
+  const std::shared_ptr<list> addresses;
+};
+
+// A machine that is gone answers nothing, and its address may stay in the name service for hours.
+TEST_F(HttpClientOfOneNameWithManyAddresses, ReachesTheOneThatIsThereBehindThoseWhereNobodyAnswers) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::answer_each(stream, kit::ok_answer("ok")); }};
+  const black_hole gone{"127.0.0.2", service.port()};
+  const black_hole gone_too{"127.0.0.3", service.port()};
+  *addresses = {"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+  const std::string url = "http://service.test:" + std::to_string(service.port()) + "/p";
+  const branch_reply first = make(call_of(url, "", 3s));
+  EXPECT_EQ(first.outcome, call_outcome::success) << first.detail;
+  const auto began = kit::steady::now();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(make(call_of(url, "", 3s)).outcome, call_outcome::success);
+  EXPECT_LT(kit::steady::now() - began, 900ms);  // begins with the one that was there
+}
+
+TEST_F(HttpClientOfOneNameWithManyAddresses, GoesOnToTheNextOneAfterARefusal) {
+  kit::raw_participant service{[](kit::tcp_stream& stream, int) { kit::answer_each(stream, kit::ok_answer("ok")); }};
+  *addresses = {"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+  const std::string url = "http://service.test:" + std::to_string(service.port()) + "/p";
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(make(call_of(url, "", 3s)).outcome, call_outcome::success);
 }
 
 // Thousands of transactions that all retry against a dead service must not open a socket each.
