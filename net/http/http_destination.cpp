@@ -132,7 +132,7 @@ void http_destination::open_connections() {
   }
   if (!finds_addresses()) return;
   const std::size_t wanted = breaker_.is_probing(now) ? 1 : waiting_.size();
-  while (connecting_ < wanted && connections_.size() < core_.options.connections_max) {
+  while (!waiting_.empty() && connecting_ < wanted && connections_.size() < core_.options.connections_max) {
     if (!core_.may_open()) return wait_for_room();
     open_one();
   }

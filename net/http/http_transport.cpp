@@ -192,7 +192,7 @@ void http_transport_core::tidy() {
 
 result<std::shared_ptr<tls_trust>> http_transport_core::trust() {
   if (!trust_) {
-    TREATY_TRY(trust_, tls_trust::load(options.authorities_file));
+    TREATY_TRY(trust_, tls_trust::load());
   }
   return trust_;
 }

@@ -30,7 +30,6 @@ struct http_client_options {
   breaker_options breaker{};                                // of connects
   breaker_options silence{.failures_to_open = 16};          // of calls that get no answer at all
   std::string user_agent = "treaty";
-  std::string authorities_file{};  // trusted for https beside the system's; empty: none
 };
 
 /// HTTP/1.1 exchanges of one lane over pooled keep-alive connections; what transports of calls share.

@@ -17,11 +17,10 @@ public:
 
 }  // namespace
 
-result<std::shared_ptr<tls_trust>> tls_trust::load(const std::string& authorities_file) {
+result<std::shared_ptr<tls_trust>> tls_trust::load() {
   auto trust = std::make_shared<loaded_trust>();
   boost::system::error_code error;
   trust->context.set_default_verify_paths(error);
-  if (!error && !authorities_file.empty()) trust->context.load_verify_file(authorities_file, error);
   if (!error) trust->context.set_verify_mode(ssl::verify_peer, error);
   if (error) return failure{errc::unavailable, "certificate authorities: " + error.message()};
   return std::shared_ptr<tls_trust>{std::move(trust)};

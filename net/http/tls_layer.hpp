@@ -16,8 +16,8 @@ namespace treaty {
 class tls_trust {
 public:
   virtual ~tls_trust() = default;
-  /// The system's authorities, and those in `authorities_file` when it is not empty.
-  static result<std::shared_ptr<tls_trust>> load(const std::string& authorities_file);
+  /// The system's authorities, or those that SSL_CERT_FILE and SSL_CERT_DIR name, as OpenSSL has it.
+  static result<std::shared_ptr<tls_trust>> load();
 };
 
 /// TLS over a connected socket, the participant's name verified. Plain connections do not pay for it. Threads: one.

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <prometheus/registry.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "net/http/branch_http_client.hpp"
@@ -102,13 +103,13 @@ TEST(HttpsClient, SpeaksTlsToWhomItTrusts) {
   const std::string authorities = scratch.path() / "authorities.pem";
   who.save(authorities);
   tls_service service{who};
-  http_client_options options;
-  options.authorities_file = authorities;
-  const branch_reply reply = call_once(options, "https://localhost:" + service.port() + "/p");
+  ::setenv("SSL_CERT_FILE", authorities.c_str(), 1);
+  const branch_reply reply = call_once({}, "https://localhost:" + service.port() + "/p");
   EXPECT_EQ(reply.outcome, call_outcome::success) << reply.detail;
-  const branch_reply wrong_name = call_once(options, "https://127.0.0.1:" + service.port() + "/p");
+  const branch_reply wrong_name = call_once({}, "https://127.0.0.1:" + service.port() + "/p");
   EXPECT_EQ(wrong_name.outcome, call_outcome::unknown);
   EXPECT_THAT(wrong_name.detail, HasSubstr("certificate verify failed"));
+  ::unsetenv("SSL_CERT_FILE");
 }
 
 TEST(HttpsClient, RefusesAServiceThatNobodyVouchesFor) {
