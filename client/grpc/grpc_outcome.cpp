@@ -3,6 +3,7 @@
 #include <grpcpp/server_context.h>
 
 #include "client/src/coordinator_words.hpp"
+#include "client/src/reason.hpp"
 #include "treaty/client/grpc.hpp"
 
 namespace treaty::client {
@@ -31,7 +32,8 @@ result<branch_context> context_of(const grpc::ServerContextBase& call) {
 
 grpc::Status to_grpc_status(const result<void>& outcome) {
   if (outcome) return grpc::Status::OK;
-  const std::string& detail = outcome.error().detail;
+  // A longer text would not fit into the headers that carry it, and the refusal would not arrive.
+  const std::string detail = reason_text(outcome.error().detail);
   switch (outcome.error().code) {
     case errc::refused:
       // This very text would turn the refusal into its opposite.

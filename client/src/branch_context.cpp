@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/src/query_string.hpp"
+#include "client/src/reason.hpp"
 
 namespace treaty::client {
 namespace {
@@ -49,8 +50,8 @@ result<branch_context> context_from_query(std::string_view target_or_query) {
 
 http_answer to_http_answer(const result<void>& outcome, std::string success_body) {
   if (outcome) return {200, std::move(success_body)};
-  const nlohmann::json body{{"error", without_words(outcome.error().detail)}};
-  return {status_of(outcome.error().code), body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+  const nlohmann::json body{{"error", without_words(reason_text(outcome.error().detail))}};
+  return {status_of(outcome.error().code), body.dump()};
 }
 
 }  // namespace treaty::client

@@ -1,6 +1,7 @@
 #include "treaty/client/tcc.hpp"
 
 #include "client/src/global.hpp"
+#include "client/src/reason.hpp"
 #include "client/src/submit.hpp"
 #include "client/src/wait.hpp"
 
@@ -61,13 +62,13 @@ void tcc::async_submit(completion<void> done) const {
   client::submit(where_, request_, std::move(done));
 }
 
-result<void> tcc::abort(std::string reason) const {
-  return wait_for<void>([&](auto done) { async_abort(std::move(reason), std::move(done)); });
+result<void> tcc::abort(const std::string& reason) const {
+  return wait_for<void>([&](auto done) { async_abort(reason, std::move(done)); });
 }
 
-void tcc::async_abort(std::string reason, completion<void> done) const {
+void tcc::async_abort(const std::string& reason, completion<void> done) const {
   transaction_request request = request_;
-  request.rollback_reason = std::move(reason);
+  request.rollback_reason = reason_text(reason);
   where_.way().send(transaction_verb::abort, std::move(request), std::move(done));
 }
 

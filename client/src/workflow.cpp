@@ -1,5 +1,6 @@
 #include "treaty/client/workflow.hpp"
 
+#include "client/src/reason.hpp"
 #include "client/src/wait.hpp"
 #include "client/src/xa_session.hpp"
 
@@ -42,6 +43,8 @@ result<std::string> workflow_branch::run(const std::function<result<std::string>
     auto step = home_.step(id_, "action");
     done = action(step);
     if (!done && done.error().code != errc::refused) return done;
+    // Now as in a later run, which gets what was remembered.
+    if (!done) done = refused(reason_text(done.error().detail));
     const auto kept = home_.remember({id_, "action", done ? succeed : failed, done ? *done : done.error().detail});
     if (!kept) return kept.error();
   }

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/src/base64.hpp"
+#include "client/src/reason.hpp"
 #include "client/src/wait.hpp"
 #include "treaty/client/workflow.hpp"
 
@@ -45,8 +46,9 @@ result<std::string> workflow_engine::execute(const std::string& name, const std:
   if (record->status == "failed") return refused(record->rollback_reason);
 
   workflow run{where_, gid, known.options, *record};
-  const auto done = known.what(run, input);
+  auto done = known.what(run, input);
   if (!done && done.error().code != errc::refused) return done;
+  if (!done) done = refused(reason_text(done.error().detail));
   if (const auto finished = run.finish(static_cast<bool>(done)); !finished) return finished.error();
 
   auto end = request(known, gid);

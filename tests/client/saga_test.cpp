@@ -50,6 +50,19 @@ TEST_P(Saga, ThatIsRefusedIsUndoneAndTheWaitingCallerHearsWhy) {
   EXPECT_EQ(here().story_of(order.gid()), "action 01, action 02, compensate 02, compensate 01");
 }
 
+// A refusal counts, however long its text is and whatever its encoding.
+TEST_P(Saga, ThatIsRefusedAtLengthIsUndoneToo) {
+  here().on("Wordy", [](const branch_context& context, const auto&) -> result<std::string> {
+    if (context.op == "compensate") return std::string{};
+    return refused("caf\xe9 closed. " + std::string(5U << 20U, '.'));
+  });
+  saga order{where, *where.new_gid(), {.wait_result = true}};
+  const auto submitted = order.add(url("Wordy"), url("Wordy"), "{}").submit();
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, errc::refused) << submitted.error().detail.substr(0, 500);
+  EXPECT_NE(here().reason_of(order.gid()).find("caf\xef\xbf\xbd closed"), std::string::npos);
+}
+
 // A branch that is not done yet is asked again, and what it says with an error is no refusal.
 TEST_P(Saga, AsksAgainUntilTheBranchHasMadeUpItsMind) {
   int calls = 0;

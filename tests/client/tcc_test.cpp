@@ -42,6 +42,27 @@ TEST_P(Tcc, CancelsAllBranchesWhenOneRefuses) {
   EXPECT_NE(here().reason_of(gid).find("no room"), std::string::npos) << here().reason_of(gid);
 }
 
+// A service that knows nothing of transactions may say no with a page in Latin-1, and of any length.
+TEST_P(Tcc, CancelsAtOnceWhateverThePageSaysThatRefused) {
+  const std::string page = "caf\xe9 closed. " + std::string(5U << 20U, '.');
+  kit::participant service;
+  service.on("/try", kit::scripted_reply{.status = 409, .body = page});
+  const auto gid = new_gid();
+  const auto ran = run_tcc(where, gid, [&](tcc& transaction) -> result<void> {
+    EXPECT_TRUE(transaction.call(branch("Ok")));
+    if (GetParam() == door::grpc) return refused(page);
+    const auto tried = transaction.call({.try_url = service.url("/try"), .confirm_url = "", .cancel_url = ""});
+    if (!tried) return tried.error();
+    return {};
+  });
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, errc::refused);
+  EXPECT_NE(ran.error().detail.find(page), std::string::npos) << "the caller hears all of it";
+  EXPECT_TRUE(here().ends(gid, "failed"));
+  EXPECT_EQ(here().story_of(gid), "try 01, cancel 01");
+  EXPECT_NE(here().reason_of(gid).find("caf\xef\xbf\xbd closed"), std::string::npos) << here().reason_of(gid);
+}
+
 // A confirm may not refuse: it is called again, and the transaction does succeed.
 TEST_P(Tcc, IsOngoingWhileABranchHasNotConfirmed) {
   std::atomic<int> confirms = 0;

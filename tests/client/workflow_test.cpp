@@ -1,5 +1,6 @@
 #include "treaty/client/workflow.hpp"
 
+#include <gmock/gmock.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -150,6 +151,33 @@ TEST_P(Workflow, RemembersARefusalToo) {
   ASSERT_FALSE(broken);
   EXPECT_TRUE(here().ends(gid, "succeed"));
   EXPECT_EQ(asked, 1);
+}
+
+// What a refusal says may be long and in any encoding. The workflow ends all the same, and each run hears the same.
+TEST_P(Workflow, RemembersARefusalThatIsNoText) {
+  int asked = 0;
+  std::vector<std::string> heard;
+  const auto broken = run([&](workflow& self, const std::string&) -> result<std::string> {
+    const auto answer = self.branch()->get().run([&](workflow_step&) -> result<std::string> {
+      ++asked;
+      // The 1,000th byte would be in the middle of a character.
+      return refused("caf\xe9\xc3 \xed\xa0\x80" + std::string(980, '.') + "\xf0\x9f\x98\x80" +
+                     std::string(5U << 20U, '!'));
+    });
+    heard.push_back(answer.error().detail);
+    if (heard.size() == 1) return unknown("it broke");
+    return answer.error();
+  });
+  ASSERT_FALSE(broken);
+  EXPECT_TRUE(here().ends(gid, "failed"));
+  EXPECT_EQ(asked, 1);
+  const std::string no_character = "\xef\xbf\xbd";
+  const std::string kept = "caf" + no_character + no_character + " " + no_character + no_character + no_character;
+  const std::string text = kept + std::string(980, '.');
+  EXPECT_THAT(heard, testing::ElementsAre(text, text));
+  const auto again = engine.execute(gid, gid, "in");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error(), refused(text)) << "what has ended says it, too";
 }
 
 TEST_P(Workflow, KnowsWhatItWasNotTold) {

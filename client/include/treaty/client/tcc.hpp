@@ -39,9 +39,9 @@ public:
   ///         ongoing, with wait_result: it will be confirmed, and a branch has not confirmed yet.
   result<void> submit() const;
   void async_submit(completion<void> done) const;
-  /// Cancels all branches.
-  result<void> abort(std::string reason) const;
-  void async_abort(std::string reason, completion<void> done) const;
+  /// Cancels all branches. The reason is for people and may be anything; 1,000 bytes of it are kept.
+  result<void> abort(const std::string& reason) const;
+  void async_abort(const std::string& reason, completion<void> done) const;
 
 private:
   coordinator where_;

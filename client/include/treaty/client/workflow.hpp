@@ -42,7 +42,8 @@ public:
 
   /// Runs the action and has the coordinator remember its answer or its refusal; in a later run of the workflow that is
   /// given back and the action is not run again. It may run again when it ended otherwise, or was not remembered.
-  /// Over HTTP the answer must be UTF-8.
+  /// Over HTTP the answer must be UTF-8. The text of a refusal may be anything; it is given back, at once and later, as
+  /// UTF-8 of at most 1,000 bytes.
   result<std::string> run(const std::function<result<std::string>(workflow_step&)>& action);
   /// An action that is one call of another service.
   result<std::string> call(const std::string& url, std::string payload);

@@ -29,8 +29,9 @@ public:
   ///         ongoing, with wait_result: it will be committed, and a branch has not committed yet.
   result<void> submit() const;
   void async_submit(completion<void> done) const;
-  result<void> abort(std::string reason) const;
-  void async_abort(std::string reason, completion<void> done) const;
+  /// Has all branches rolled back. The reason is for people and may be anything; 1,000 bytes of it are kept.
+  result<void> abort(const std::string& reason) const;
+  void async_abort(const std::string& reason, completion<void> done) const;
 
 private:
   coordinator where_;
