@@ -10,7 +10,7 @@ struct server_figures {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;    // over connections_max, or without a seat (client_room)
   std::uint64_t timed_out = 0;  // clients too slow to speak or to listen; not idle ones
-  std::uint64_t malformed = 0;  // garbage, or over a size limit
+  std::uint64_t malformed = 0;  // garbage, over a size limit, or large while there is no room (byte_room)
 };
 
 /// The same while it counts: one thread counts, any reads.

@@ -7,7 +7,7 @@
 namespace treaty {
 namespace {
 
-constexpr std::size_t kept_body_bytes_max = 64u << 10;   // a larger buffer is given back after its request
+constexpr std::size_t kept_body_bytes_max = 16u << 10;   // a larger buffer is given back after its request
 constexpr std::size_t believed_length_max = 256u << 10;  // memory for a promised body, before any of it has come
 
 }  // namespace

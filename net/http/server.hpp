@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
+#include "net/byte_room.hpp"
 #include "net/client_room.hpp"
 #include "net/http_handler.hpp"
 #include "net/server_figures.hpp"
@@ -30,6 +31,9 @@ struct http_server_options {
   std::size_t connections_max = 20'000;              // of this lane; over it: 503
   std::size_t refusing_max = 128;                    // of this lane, that are told so at one time
   std::shared_ptr<client_room> room = client_room::unlimited();  // shared; no seat: 503
+  // Shared by the lanes whose options are copies: large bodies that are read or worked on, large answers that are not
+  // sent. No room: 429.
+  std::shared_ptr<byte_room> bytes = std::make_shared<byte_room>(256u << 20);
 };
 
 /// HTTP/1.1 on one lane: keep-alive, pipelining, chunked bodies, `Expect: 100-continue`; one request of a connection at

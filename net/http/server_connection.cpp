@@ -18,7 +18,9 @@ using boost::system::error_code;
 constexpr std::size_t read_bytes_least = 4u << 10;
 constexpr std::size_t read_bytes_most = 64u << 10;
 constexpr std::size_t joined_body_bytes_max = 16u << 10;  // a larger body is not copied behind its head
-constexpr std::size_t kept_out_bytes_max = 64u << 10;
+constexpr std::size_t kept_out_bytes_max = 32u << 10;
+constexpr std::size_t discard_bytes = 16u << 10;      // at a time
+constexpr std::size_t large_bytes_least = 32u << 10;  // as much as this every connection may hold
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Hands the reply of one request to its connection, if that still exists; speaks up when nobody did.
@@ -42,6 +44,12 @@ http_reply message_reply(int status, std::string_view message) {
   return {.status = status, .body = std::move(body), .headers = {}};
 }
 
+http_reply no_room() {
+  http_reply out = message_reply(429, "too many large requests and answers at once: try again later");
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
 /// "http://host/path" is "/path" to us.
 std::string_view origin_form(std::string_view target) {
   constexpr std::string_view scheme = "http://";
@@ -60,7 +68,7 @@ http_request view(const received_request& text) {
 }  // namespace
 
 server_connection::server_connection(lane_socket socket, connection_home& home, client_room::seat seat)
-    : socket_{std::move(socket)}, home_{home}, seat_{std::move(seat)} {
+    : socket_{std::move(socket)}, home_{home}, seat_{std::move(seat)}, bytes_{home.options.bytes} {
   error_code ignored;  // a socket that fails here fails again at once where it matters
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
@@ -81,6 +89,7 @@ void server_connection::refuse(http_reply why) {
 void server_connection::expect_request() {
   phase_ = phase::reading_head;
   request_.clear();
+  bytes_.hold(0);
   reader_.emplace(request_, home_.options.header_bytes_max, home_.options.body_bytes_max);
   if (in_begin_ == in_end_ && in_.size() > read_bytes_least) {  // it grew for a large request
     in_ = std::vector<char>(read_bytes_least);
@@ -134,6 +143,11 @@ bool server_connection::consume_some() {
   const std::size_t taken =
       careful_put(*reader_, asio::const_buffer{in_.data() + in_begin_, in_end_ - in_begin_}, error);
   in_begin_ += taken;
+  if (!has_room_for_body()) {
+    ++home_.counted.malformed;
+    refuse(no_room());
+    return false;
+  }
   if (error == boost::beast::http::error::need_more) {
     if (phase_ == phase::reading_head && reader_->is_header_done()) begin_body();
     read();
@@ -146,6 +160,11 @@ bool server_connection::consume_some() {
   if (reader_->is_done()) return dispatch();
   if (phase_ == phase::reading_head && reader_->is_header_done()) begin_body();
   return true;
+}
+
+bool server_connection::has_room_for_body() {
+  const std::size_t holds = in_.size() + request_.body.capacity();
+  return holds < large_bytes_least || bytes_.hold(holds);
 }
 
 void server_connection::begin_body() {
@@ -201,9 +220,11 @@ bool server_connection::write(http_reply what) {
   const connection_end end = last_request_       ? connection_end::close
                              : request_.http_1_1 ? connection_end::keep
                                                  : connection_end::keep_as_1_0;
+  request_.clear();
   out_.clear();
   out_body_.clear();
   out_sent_ = 0;
+  if (!bytes_.hold(what.body.size() < large_bytes_least ? 0 : what.body.size())) what = no_room();
   append_reply_head(out_, what, what.body.size(), end);
   if (!head_request_ && what.body.size() <= joined_body_bytes_max) out_ += what.body;
   if (!head_request_ && what.body.size() > joined_body_bytes_max) out_body_ = std::move(what.body);
@@ -258,7 +279,8 @@ void server_connection::linger() {
   if (error) return close();
   phase_ = phase::lingering;
   set_deadline(home_.options.linger_timeout);
-  in_.resize(read_bytes_most);
+  bytes_.hold(0);
+  in_ = std::vector<char>(discard_bytes);
   discard();
 }
 
@@ -303,6 +325,7 @@ void server_connection::close() {
   const auto self = shared_from_this();  // the home lets go of it
   error_code ignored;
   socket_.close(ignored);
+  bytes_.hold(0);
   home_.closed(*this);
   seat_ = {};
 }

@@ -70,6 +70,7 @@ private:
   void consume();
   bool consume_some();
   void begin_body();
+  bool has_room_for_body();
   void reject(refusal why);
   bool dispatch();
   void answer_here(http_reply what);
@@ -85,6 +86,7 @@ private:
   lane_socket socket_;
   connection_home& home_;  // not touched once closed
   client_room::seat seat_;
+  byte_room::share bytes_;
   phase phase_ = phase::reading_head;
   bool dispatching_ = false;   // the handler is on the stack
   bool last_request_ = false;  // the client, or what it did, asks for the end

@@ -313,6 +313,59 @@ TEST(HttpServer, EndsReadersThatDoNotRead) {
   EXPECT_TRUE(kit::eventually([&] { return door.server().connections() == 0; }));
 }
 
+// A limit of each, times all clients there may be, is more memory than any machine has.
+TEST(HttpServer, BoundsTheLargeRequestsThatAreReadAtOneTime) {
+  http_server_options options;
+  options.bytes = std::make_shared<byte_room>(2'000'000);
+  http_door door{echo, options};
+  http_talker slow{door.port()};
+  const std::string large(1'500'000, 'x');
+  ASSERT_TRUE(slow.say("POST /slow HTTP/1.1\r\nContent-Length: 1500000\r\n\r\n" + large.substr(1)));
+  std::string refused;
+  EXPECT_TRUE(kit::eventually([&] {  // as soon as the server has read what the first one said
+    http_talker other{door.port()};
+    other.say("POST /other HTTP/1.1\r\nConnection: close\r\nContent-Length: 1500000\r\n\r\n" + large);
+    refused = other.hear_out().value_or("");
+    return !refused.starts_with("HTTP/1.1 200");
+  }));
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 429 Too Many Requests\r\n"));
+  EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: 1\r\nConnection: close\r\n"));
+  EXPECT_THAT(refused, HasSubstr("too many large requests and answers at once"));
+  http_talker small{door.port()};
+  ASSERT_TRUE(small.say(post("/small", "payload")));
+  EXPECT_EQ(small.hear().value_or(kit::http_message{}).body, "POST /small? payload");
+  ASSERT_TRUE(slow.say("x"));
+  EXPECT_EQ(slow.hear().value_or(kit::http_message{}).body.size(),
+            large.size() + std::string_view{"POST /slow? "}.size());
+  ASSERT_TRUE(small.say(post("/again", large)));
+  EXPECT_EQ(small.hear().value_or(kit::http_message{}).body.size(),
+            large.size() + std::string_view{"POST /again? "}.size());
+}
+
+TEST(HttpServer, BoundsTheLargeAnswersThatNobodyReads) {
+  http_server_options options;
+  options.bytes = std::make_shared<byte_room>(40u << 20);
+  http_door door{[](const http_request& request, std::shared_ptr<http_responder> to) {
+                   to->reply(plain(std::string(request.path == "/large" ? 30u << 20 : 10, 'z')));
+                 },
+                 options};
+  http_talker first{door.port()};
+  ASSERT_TRUE(first.say(post("/large", "")));
+  ASSERT_TRUE(first.hear_until("\r\n\r\n"));
+  http_talker second{door.port()};
+  ASSERT_TRUE(second.say(post("/large", "")));
+  const auto refused = second.hear();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->start_line, "HTTP/1.1 429 Too Many Requests");
+  ASSERT_TRUE(second.say(post("/small", "")));
+  EXPECT_EQ(second.hear().value_or(kit::http_message{}).body, "zzzzzzzzzz");
+  first.hang_up();
+  EXPECT_TRUE(kit::eventually([&] {
+    second.say(post("/large", ""));
+    return second.hear().value_or(kit::http_message{}).body.size() == 30u << 20;
+  }));
+}
+
 TEST(HttpServer, WaitsForTheHandlerWhateverTheTimeOutsSay) {
   held_requests held;
   http_server_options options;
