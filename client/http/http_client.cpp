@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
@@ -63,6 +64,17 @@ private:
   std::map<std::string, std::vector<socket>> by_origin_;
 };
 
+/// The host when it is an address; nothing when it is a name.
+std::optional<tcp::endpoint> endpoint_in(const http_url& url) {
+  boost::system::error_code is_name;
+  const auto address = asio::ip::make_address(url.host, is_name);
+  std::uint16_t port = 0;
+  const char* const end = url.port.data() + url.port.size();
+  const auto read = std::from_chars(url.port.data(), end, port);
+  if (is_name || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return tcp::endpoint{address, port};
+}
+
 }  // namespace
 
 /// Keeps the thread waiting for work.
@@ -112,20 +124,26 @@ public:
       socket_ = std::move(*connection);
       return write();
     }
+    // All names wait for one thread, and so for the slowest name server: an address must not.
+    if (const auto literal = endpoint_in(url_)) {
+      return socket_.async_connect(*literal, [self = shared_from_this()](auto error) { self->connected(error); });
+    }
     resolver_.async_resolve(url_.host, url_.port, [self = shared_from_this()](auto error, auto found) {
       if (error) return self->fail("cannot be resolved", error);
-      asio::async_connect(self->socket_, found, [self](auto not_connected, const auto&) {
-        if (not_connected) return self->fail("cannot be reached", not_connected);
-        boost::system::error_code ignored;
-        self->socket_.set_option(tcp::no_delay{true}, ignored);
-        self->write();
-      });
+      asio::async_connect(self->socket_, found, [self](auto unreached, const auto&) { self->connected(unreached); });
     });
   }
 
   void give_up() { end(unknown("the connection to " + url_.origin + " was closed by this program")); }
 
 private:
+  void connected(const boost::system::error_code& error) {
+    if (error) return fail("cannot be reached", error);
+    boost::system::error_code ignored;
+    socket_.set_option(tcp::no_delay{true}, ignored);
+    write();
+  }
+
   void write() {
     beast::http::async_write(socket_, message_, [self = shared_from_this()](auto error, std::size_t) {
       if (error) return self->fail("did not take the request", error);
