@@ -1,47 +1,63 @@
 #include "actors/dispatcher.hpp"
 
+#include <algorithm>
+
 #include "core/topics/expand.hpp"
+#include "net/retry_rounds.hpp"
 
 namespace treaty {
 namespace {
 
 constexpr std::size_t due_entries_a_page = 1'000;
 
-/// Answers once all of many events were answered.
-class gathering final : public answer_sink {
-public:
-  gathering(cron_reset result, on_result<cron_reset> done) : result_{result}, done_{std::move(done)} {}
-  ~gathering() override { done_(result_); }
-  void answer(treaty::answer) override {}
+/// Of one request, whatever its limit: who wants more asks again.
+constexpr std::size_t reset_max = 10'000;
 
-private:
-  cron_reset result_;
-  on_result<cron_reset> done_;
-};
-
-struct far_entries {
-  std::vector<gid> found;
-  bool more = false;
-};
+using run_read = std::function<void(std::function<void(store&)>)>;
 
 /// Unfinished transactions that want to be looked at only after `after`; those that only a client can move are left
-/// out.
-result<far_entries> entries_due_after(const store& kept, time_point after, std::size_t limit) {
-  far_entries far;
-  due_query query;
-  query.limit = due_entries_a_page;
-  do {
-    TREATY_TRY(due_page page, kept.due(query));
-    for (due_entry& one : page.entries) {
-      if (one.due <= after || one.due >= far_future) continue;
-      far.more = far.found.size() >= limit;
-      if (far.more) return far;
-      far.found.push_back(std::move(one.gid));
+/// out. They are found before the first is retried: one whose retry fails is put behind the others, and would be found
+/// again.
+class far_transactions final : public retry_source, public std::enable_shared_from_this<far_transactions> {
+public:
+  far_transactions(run_read read, time_point after, std::size_t limit)
+      : read_{std::move(read)}, after_{after}, limit_{limit} {
+    query_.limit = due_entries_a_page;
+  }
+
+  void next(std::size_t limit, on_result<retry_batch> done) override {
+    if (is_found_) return give(limit, done);
+    read_([self = shared_from_this(), limit, done = std::move(done)](store& kept) { self->look(kept, limit, done); });
+  }
+
+private:
+  /// One page, so that other reads get their turn in between.
+  void look(const store& kept, std::size_t limit, const on_result<retry_batch>& done) {
+    auto page = kept.due(query_);
+    if (!page) return done(page.error());
+    for (due_entry& one : page->entries) {
+      if (one.due > after_ && one.due < far_future && found_.size() <= limit_) found_.push_back(std::move(one.gid));
     }
-    query.after = std::move(page.next);
-  } while (!query.after.empty());
-  return far;
-}
+    query_.after = std::move(page->next);
+    is_found_ = query_.after.empty() || found_.size() > limit_;
+    next(limit, done);
+  }
+
+  void give(std::size_t limit, const on_result<retry_batch>& done) {
+    retry_batch out;
+    for (; given_ < found_.size() && out.found.size() < limit; ++given_) out.found.push_back(found_[given_]);
+    out.more = given_ < found_.size();
+    done(std::move(out));
+  }
+
+  run_read read_;
+  time_point after_;
+  std::size_t limit_;
+  due_query query_;
+  std::vector<gid> found_;  // one more than the limit when there are others
+  std::size_t given_ = 0;
+  bool is_found_ = false;
+};
 
 bool wants_expansion(const event& what) {
   if (const auto* const prepare = std::get_if<prepare_requested>(&what)) return names_topic(*prepare->definition);
@@ -107,11 +123,15 @@ void dispatcher::list(list_request request, on_result<listing> done) {
 }
 
 void dispatcher::reset_cron(std::chrono::seconds later_than, std::size_t limit, on_result<cron_reset> done) {
-  read([this, later_than, limit, done = std::move(done)](store& kept) {
-    auto far = entries_due_after(kept, now() + later_than, limit);
-    if (!far) return done(far.error());
-    const auto all = std::make_shared<gathering>(cron_reset{far->found.size(), far->more}, done);
-    for (gid& id : far->found) offer(std::move(id), retry_requested{.by = {"dtm-api", {}}}, 0, all);
+  limit = std::min(limit, reset_max);
+  auto far = std::make_shared<far_transactions>([this](std::function<void(store&)> job) { read(std::move(job)); },
+                                                now() + later_than, limit);
+  const auto hand_on = [this](gid id, event what, std::size_t bytes, std::shared_ptr<answer_sink> to) {
+    offer(std::move(id), std::move(what), bytes, std::move(to));
+  };
+  retry_in_rounds(hand_on, std::move(far), {"dtm-api", {}}, limit, [done = std::move(done)](result<retry_sum> sum) {
+    if (!sum) return done(sum.error());
+    done(cron_reset{sum->retried, sum->more});
   });
 }
 

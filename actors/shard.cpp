@@ -21,6 +21,17 @@ bool begins_a_transaction(const event& e) {
   return begun_by(e) != nullptr;
 }
 
+/// Nobody waits for it: it is taken up as if its moment had come.
+bool is_one_of_many(const event& e) {
+  const auto* const retry = std::get_if<retry_requested>(&e);
+  return retry != nullptr && retry->among_many;
+}
+
+awakening why_awoken(const event& by, bool begins) {
+  if (begins) return awakening::by_creation;
+  return is_one_of_many(by) ? awakening::by_due : awakening::by_word;
+}
+
 std::chrono::sys_seconds second_of(time_point when) {
   return std::chrono::floor<std::chrono::seconds>(when);
 }
@@ -64,6 +75,9 @@ answer shard_state::admit(const envelope& in) const {
   // What was accepted has priority: words about known transactions are let in up to twice the limit.
   const std::size_t live_max = begins ? home_->live_max() : 2 * home_->live_max();
   if (live_.size() >= live_max) return {answer_kind::overloaded, "too many transactions in flight, try again later"};
+  if (is_one_of_many(in.what) && !has_room_to_resume()) {
+    return {answer_kind::overloaded, "too many waiting transactions are taken up at once, try again later"};
+  }
   if (begins && live_bytes_ + in.body_bytes > home_->live_bytes_max()) {
     return {answer_kind::overloaded, "too many bytes in flight, try again later"};
   }
@@ -90,7 +104,7 @@ void shard_state::accept(envelope&& in) {
     if (answer verdict = admit(in); verdict.kind != answer_kind::ok) return refuse(*home_, in, std::move(verdict));
     const bool known = unpark(in.gid.value);
     const bool begins = !known && begins_a_transaction(in.what);
-    awaken(in.gid, begins ? awakening::by_creation : awakening::by_word);
+    awaken(in.gid, why_awoken(in.what, begins));
     found = live_.find(in.gid.value);
   }
   live_one& one = found->second;
@@ -159,12 +173,16 @@ void shard_state::became_due(parked_due& what) {
 /// Nothing while recovery reads the store: what ran would be found again, at the moment that it is due next.
 void shard_state::start_due() {
   if (is_recovering_ || home_->around().draining || home_->around().store_failing) return;
-  while (!due_.empty() && resuming_ < home_->resuming_max()) {
+  while (!due_.empty() && has_room_to_resume()) {
     const gid id{std::move(due_.front())};
     due_.pop_front();
     home_->metrics().due_queue->Decrement();
     if (unpark(id.value)) awaken(id, awakening::by_due);
   }
+}
+
+bool shard_state::has_room_to_resume() const {
+  return resuming_ < home_->resuming_max() && live_bytes_ < home_->live_bytes_max();
 }
 
 void shard_state::take_over(const recovered& found) {

@@ -55,6 +55,7 @@ private:
   /// Takes it out of the parked ones; returns whether it was there.
   bool unpark(const std::string& id);
   void start_due();
+  bool has_room_to_resume() const;
   void forget_age(time_point create_time);
   double oldest_age_seconds() const;
 

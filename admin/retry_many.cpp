@@ -1,78 +1,45 @@
-#include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "admin/api_reply.hpp"
+#include "net/retry_rounds.hpp"
 #include "net/wire/operator_requests.hpp"
 
 namespace treaty {
 namespace {
 
-/// How many are asked for at once: between two pages other work gets its turn.
-constexpr std::size_t page_max = 100;
 /// Of one request; a look-up does bounded work and may find few.
 constexpr std::size_t look_ups_max = 64;
 
-/// Retries page after page of what matches, until the limit is reached, nothing is left, or the door is full.
-class retry_many : public std::enable_shared_from_this<retry_many> {
+/// Those that a list finds and that have not ended.
+class listed_transactions final : public retry_source, public std::enable_shared_from_this<listed_transactions> {
 public:
-  retry_many(ingress& door, retry_many_request wanted, std::shared_ptr<http_responder> to)
-      : door_{door}, wanted_{std::move(wanted)}, to_{std::move(to)} {}
+  listed_transactions(ingress& door, list_request wanted) : door_{door}, wanted_{std::move(wanted)} {}
 
-  void look() {
-    list_request next = wanted_.what;
-    next.limit = std::min(page_max, wanted_.what.limit - done());
-    door_.list(std::move(next), [self = shared_from_this()](const result<listing>& page) { self->take(page); });
+  void next(std::size_t limit, on_result<retry_batch> done) override {
+    if (looked_++ == look_ups_max) return done(retry_batch{{}, true});
+    wanted_.limit = limit;
+    door_.list(wanted_, [self = shared_from_this(), done = std::move(done)](const result<listing>& page) {
+      self->take(page, done);
+    });
   }
+  /// Where the next page begins; empty: everything was looked at.
+  const std::string& position() const { return wanted_.position; }
 
 private:
-  std::size_t done() const { return retried_ + refused_; }
-
-  void take(const result<listing>& page) {
-    if (!page && done() == 0) return to_->reply(api_refusal(page.error()));
-    if (!page) return finish();  // what was done is told; the cursor leads on from here
-    wanted_.what.position = page->next_position;
-    looked_ += 1;
-    std::vector<gid> open;
+  void take(const result<listing>& page, const on_result<retry_batch>& done) {
+    if (!page) return done(page.error());
+    wanted_.position = page->next_position;
+    retry_batch out{{}, !wanted_.position.empty()};
     for (const txn_record& one : page->records) {
-      if (!is_final(one.progress.status)) open.push_back(one.definition->gid);
+      if (!is_final(one.progress.status)) out.found.push_back(one.definition->gid);
     }
-    waiting_for_ = open.size() + 1;  // one for this loop, so that an answer that comes inline does not end it
-    for (gid& id : open) ask(std::move(id));
-    answered_one();
+    if (out.found.empty() && out.more) return next(wanted_.limit, done);
+    done(std::move(out));
   }
-
-  void ask(gid id) {
-    const std::size_t bytes = wanted_.by.actor.size() + wanted_.by.reason.size();
-    door_.offer(std::move(id), event{retry_requested{.by = wanted_.by}}, bytes,
-                answer_then([self = shared_from_this()](const answer& told) {
-                  self->count(told.kind);
-                  self->answered_one();
-                }));
-  }
-
-  void count(answer_kind kind) {
-    (kind == answer_kind::ok ? retried_ : refused_) += 1;
-    if (kind == answer_kind::overloaded || kind == answer_kind::unavailable) full_ = true;
-  }
-
-  void answered_one() {
-    if (--waiting_for_ > 0) return;
-    const bool end = wanted_.what.position.empty() || done() >= wanted_.what.limit || looked_ == look_ups_max || full_;
-    end ? finish() : look();
-  }
-
-  void finish() { to_->reply(api_ok(retried_resource({retried_, refused_, wanted_.what.position}))); }
 
   ingress& door_;
-  retry_many_request wanted_;
-  std::shared_ptr<http_responder> to_;
+  list_request wanted_;
   std::size_t looked_ = 0;
-  // Answers come on the threads of several lanes.
-  std::atomic<std::size_t> retried_{0};
-  std::atomic<std::size_t> refused_{0};
-  std::atomic<std::size_t> waiting_for_{0};
-  std::atomic<bool> full_{false};
 };
 
 }  // namespace
@@ -82,7 +49,16 @@ http_handler retry_many_handler(ingress& door) {
     if (auto none = parse_empty_query(request.query); !none) return to->reply(api_refusal(none.error()));
     auto wanted = parse_retry_many(request.body);
     if (!wanted) return to->reply(api_refusal(wanted.error()));
-    std::make_shared<retry_many>(door, *std::move(wanted), std::move(to))->look();
+    const std::size_t limit = wanted->what.limit;
+    const auto matching = std::make_shared<listed_transactions>(door, std::move(wanted->what));
+    const auto offer = [&door](gid id, event what, std::size_t bytes, std::shared_ptr<answer_sink> sink) {
+      door.offer(std::move(id), std::move(what), bytes, std::move(sink));
+    };
+    retry_in_rounds(offer, matching, std::move(wanted->by), limit,
+                    [to = std::move(to), matching](const result<retry_sum>& done) {
+                      if (!done) return to->reply(api_refusal(done.error()));
+                      to->reply(api_ok(retried_resource({done->retried, done->refused, matching->position()})));
+                    });
   };
 }
 

@@ -49,6 +49,7 @@ struct force_stop_requested {
 struct retry_requested {
   client_token reply_to = 0;
   operator_note by{};
+  bool among_many = false;  // the first that is refused when there is little room
 };
 /// An operator takes it on himself that this branch operation is done: it is not called again.
 struct skip_requested {

@@ -173,10 +173,48 @@ TEST(Coordinator, ResetCronMakesWaitingSagasDueAndCountsThem) {
   const auto first = world.reset_cron(std::chrono::seconds{60}, 2);
   EXPECT_EQ(first.succeed_count, 2u);
   EXPECT_TRUE(first.has_remaining);
-  const auto second = world.reset_cron(std::chrono::seconds{60}, 2);
+  const auto second = world.reset_cron(std::chrono::seconds{60}, 1);
   EXPECT_EQ(second.succeed_count, 1u);
   EXPECT_FALSE(second.has_remaining);
   for (const char* id : {"g1", "g2", "g3"}) EXPECT_TRUE(world.eventually_has_status(id, txn_status::succeed));
+}
+
+// An operator brings a backlog forward while its service is slow: as many are taken up as may be, what is counted is
+// true, and new work goes on.
+TEST(Coordinator, ResetCronLeavesRoomForNewTransactions) {
+  constexpr int waiting_sagas = 12;
+  coordinator_options options = kit::quick_options();
+  options.retry_interval = std::chrono::hours{1};
+  options.live_max = 10;
+  options.resuming_max = 3;
+  coordinator_world world{options};
+  for (int at = 0; at < waiting_sagas; ++at) {
+    world.participant.answer_once("debit", {call_outcome::unknown, "refused"});
+    world.submit("g" + std::to_string(at), {"debit"});
+    EXPECT_TRUE(kit::eventually([&] { return world.gauge("treaty_transactions_in_flight") == 0; }, soon));
+  }
+  world.participant.hold("debit");
+  const auto first = world.reset_cron(std::chrono::seconds{60}, 1'000);
+  EXPECT_EQ(first.succeed_count, 3u);
+  EXPECT_TRUE(first.has_remaining);
+  EXPECT_TRUE(kit::eventually([&] { return world.participant.held() == first.succeed_count; }, soon));
+  EXPECT_EQ(world.submit("new", {"credit"}, kit::waiting).kind, answer_kind::ok);
+  EXPECT_EQ(world.say("g11", retry_requested{.by = {"ann", "this one first"}}).kind, answer_kind::ok)
+      << "one that an operator names is not held up by the others";
+
+  world.participant.let_go();
+  std::size_t counted = first.succeed_count;
+  EXPECT_TRUE(kit::eventually(
+      [&] {
+        const auto next = world.reset_cron(std::chrono::seconds{60}, 1'000);
+        counted += next.succeed_count;
+        return !next.has_remaining;
+      },
+      soon));
+  for (int at = 0; at < waiting_sagas; ++at) {
+    EXPECT_TRUE(world.eventually_has_status("g" + std::to_string(at), txn_status::succeed)) << at;
+  }
+  EXPECT_GE(counted, waiting_sagas - 1u);
 }
 
 // A flood must come out whole, on several lanes.

@@ -316,7 +316,8 @@ TEST_F(TreatyApi, RetriesWhatMatchesPageByPage) {
   EXPECT_EQ(told, (json{{"retried", 2}, {"refused", 1}, {"next_cursor", nullptr}}));
   EXPECT_EQ(door.events.size(), 3U);
   EXPECT_EQ(door.lists[0].destination, "bank");
-  EXPECT_EQ(door.lists[0].limit, 100U);
+  EXPECT_LE(door.lists[0].limit, 100U) << "other work gets its turn in between";
+  EXPECT_TRUE(std::get<retry_requested>(door.events[0].second).among_many);
   EXPECT_EQ(door.lists[1].position, "p1");
 }
 
