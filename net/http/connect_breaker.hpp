@@ -16,7 +16,8 @@ struct breaker_options {
 /// Remembers that a destination refuses connections, so that calls fail at once instead of opening sockets.
 ///
 /// closed --failures_to_open connects failed in a row--> open --its window has passed--> probing (one connect)
-/// probing --failed--> open, for twice as long; --connected--> closed. Only connects count, never answers.
+/// probing --failed--> open, for twice as long; --connected--> closed. Only connects count, never answers; over HTTP/2
+/// a connect is good when it has carried a call, and a peer that goes away before has failed it.
 class connect_breaker {
 public:
   using time = std::chrono::steady_clock::time_point;

@@ -191,7 +191,7 @@ void grpc_destination::open_one(path& via, clock::time_point now) {
       grpc_connection_options{options.ping_after, options.ping_limit, options.descriptors_below});
   one->position = links_.size();
   one->used = now;
-  links_.push_back({one, &via});
+  links_.push_back({one, &via, now});
   ++via.connections;
   ++via.connecting;
   core_.metrics.grpc_connections.Increment();
@@ -200,9 +200,7 @@ void grpc_destination::open_one(path& via, clock::time_point now) {
 }
 
 void grpc_destination::connected(grpc_connection& one) {
-  --links_[one.position].via->connecting;
-  links_[one.position].via->breaker.connected();
-  show_breaker();
+  --links_[one.position].via->connecting;  // what its address is worth, the first call shows
 }
 
 void grpc_destination::connect_failed(grpc_connection& one, std::string_view why) {
@@ -210,10 +208,20 @@ void grpc_destination::connect_failed(grpc_connection& one, std::string_view why
   if (links_.empty()) addresses_.doubt();
   std::string text = "connect to " + name_of(*gone.via) + ": ";
   text += why;
-  const auto now = clock::now();
-  if (gone.via->breaker.failed(now, text, core_.jitter())) shown_.paused(gone.via->breaker.left(now));
-  show_breaker();
+  note_failure(*gone.via, text);
   if (links_.empty()) fail_all_waiting(text);
+}
+
+void grpc_destination::note_failure(path& via, std::string_view why) {
+  const auto now = clock::now();
+  if (via.breaker.failed(now, why, core_.jitter())) shown_.paused(via.breaker.left(now));
+  show_breaker();
+}
+
+void grpc_destination::note_carried(link& one) {
+  if (std::exchange(one.has_carried, true)) return;
+  one.via->breaker.connected();
+  show_breaker();
 }
 
 bool grpc_destination::is_crowded(std::size_t coming) {
@@ -228,6 +236,7 @@ void grpc_destination::progressed(grpc_connection& on, std::vector<ended_call> e
   links_[on.position].via->in_flight -= ended.size();
   for (ended_call& one : ended) {
     if (one.was_processed) {
+      note_carried(links_[on.position]);
       silence_.spoke();
       crowd_.took(now - one.what->started);
       links_[on.position].via->silent = 0;
@@ -247,12 +256,14 @@ void grpc_destination::again(grpc_exchange_ptr what) {
 }
 
 void grpc_destination::left(grpc_connection& one, std::vector<grpc_exchange_ptr> broken, std::string_view why) {
-  path& via = *links_[one.position].via;
-  via.in_flight -= broken.size();
-  std::string text = "call of " + name_of(via) + ": ";
-  forget(one);
+  const link gone = forget(one);
+  gone.via->in_flight -= broken.size();
+  std::string text = "call of " + name_of(*gone.via) + ": ";
   in_flight_ -= broken.size();
   text += why;
+  // Who sends away whoever comes is as one that refuses connections: nobody may connect to it again and again.
+  const bool was_young = clock::now() - gone.opened < core_.options.connect_timeout;
+  if (was_young && broken.empty() && !gone.has_carried && !one.is_retired()) note_failure(*gone.via, text);
   for (grpc_exchange_ptr& what : broken) core_.unavailable(std::move(what), text);
   serve();
 }

@@ -62,6 +62,8 @@ private:
   struct link {
     std::shared_ptr<grpc_connection> connection;
     path* via;
+    clock::time_point opened;
+    bool has_carried = false;  // a call, to its end
   };
 
   void enqueue(std::list<grpc_exchange_ptr>::const_iterator before, grpc_exchange_ptr what);
@@ -80,6 +82,8 @@ private:
   void list_paths(const service_addresses::list& found);
   std::string name_of(const path& one) const;
   link forget(grpc_connection& one);
+  void note_carried(link& one);
+  void note_failure(path& via, std::string_view why);
   void again(grpc_exchange_ptr what);
   void fail_all_waiting(std::string_view why);
   void refuse_all_waiting(std::string_view why);

@@ -347,6 +347,30 @@ TEST_F(ImpatientGrpcPeers, LeavesADeadTargetAloneForAWhileAndThenTriesOneConnect
   EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 0);
 }
 
+// Its connects do not fail, and yet it is as good as one that refuses them: a proxy without anybody behind it.
+TEST_F(ImpatientGrpcPeers, LeavesAPeerAloneThatSendsEverybodyAway) {
+  std::atomic<bool> is_well{false};
+  kit::raw_participant peer{[&](kit::tcp_stream& stream, int) {
+    http2_peer it{stream};
+    if (is_well) {
+      if (it.open()) it.serve();
+      return;
+    }
+    std::string said;
+    stream.read_some(said, kit::steady::now() + 20s);
+    it.send(http2_frame{.type = http2_frame::settings, .payload = {}}.bytes() +
+            http2_frame{.type = http2_frame::goaway, .payload = kit::four_bytes(0) + kit::four_bytes(0)}.bytes());
+    kit::wait_for_close(stream);
+  }};
+  EXPECT_THAT(make(peer).detail, HasSubstr("failed connects: call of 127.0.0.1:"));
+  EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 1);
+  for (int i = 0; i < 20; ++i) make(peer);
+  EXPECT_LT(peer.connections(), 10);
+  is_well = true;
+  while (make(peer).outcome != call_outcome::success) EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 1);
+  EXPECT_EQ(metrics.grpc.in_trouble[0]->Value(), 0);
+}
+
 class SilentGrpcPeers : public GrpcPeers {
 protected:
   SilentGrpcPeers() : GrpcPeers{{.silence = {.failures_to_open = 3, .open_min = 300ms, .open_max = 300ms}}} {}
