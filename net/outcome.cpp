@@ -51,13 +51,13 @@ std::string describe_grpc(int code, std::string_view message) {
 
 }  // namespace
 
-std::string reply_detail(std::string_view said) {
+std::string reply_detail(std::string_view said, std::size_t bytes_max) {
   std::string text;
-  text.reserve(std::min(said.size(), reply_detail_bytes_max));
+  text.reserve(std::min(said.size(), bytes_max));
   while (!said.empty()) {
     const std::size_t length = character_length(said);
     const std::string_view next = length == 0 ? replacement : said.substr(0, length);
-    if (text.size() + next.size() > reply_detail_bytes_max) break;
+    if (text.size() + next.size() > bytes_max) break;
     text += next;
     said.remove_prefix(length == 0 ? 1 : length);
   }

@@ -10,8 +10,8 @@ namespace treaty {
 inline constexpr std::size_t reply_detail_bytes_max = 1024;
 
 /// What a participant said, fit to be kept and shown: valid UTF-8 (other bytes become U+FFFD), cut between two
-/// characters to at most `reply_detail_bytes_max` bytes.
-std::string reply_detail(std::string_view said);
+/// characters to at most `bytes_max` bytes.
+std::string reply_detail(std::string_view said, std::size_t bytes_max = reply_detail_bytes_max);
 
 /// Judges a whole HTTP answer (docs/protocol.md, "Outcomes"). The words in the body count before the status, ONGOING
 /// before FAILURE. The detail is the body; of a success it is empty.

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/assert.hpp"
+#include "net/outcome.hpp"
 
 namespace treaty {
 namespace {
@@ -157,7 +158,7 @@ void rpc_session::finish(std::int32_t stream, grpc_status how) {
   if (one == nullptr || one->finished) return;
   one->finished = true;
   one->how = std::move(how);
-  if (one->how.message.size() > status_message_bytes_max) one->how.message.resize(status_message_bytes_max);
+  one->how.message = reply_detail(one->how.message, status_message_bytes_max);
   release(*one);
   if (one->answers) return begin_answer(stream, *one);
   submit_end(stream, *one);

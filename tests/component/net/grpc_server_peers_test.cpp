@@ -226,6 +226,17 @@ TEST_F(GrpcServerPeers, BoundWhatTheyHoldOfUnfinishedRequests) {
   EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
 }
 
+TEST_F(GrpcServerPeers, HearTextsThatAreCutBetweenTwoCharacters) {
+  auto one = client();
+  std::string text = "x";
+  for (int i = 0; i < 1'500; ++i) text += "\xC3\xA9";
+  door.say(answer{answer_kind::failure, text});
+  one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, kit::grpc_message(submit_bytes())));
+  std::string heard = one.answer()["grpc-message"];
+  EXPECT_TRUE(heard.ends_with("%C3%A9"));
+  EXPECT_EQ(heard.size(), 1 + 999 * 6u);
+}
+
 TEST_F(GrpcServerPeers, CloseOnAClientThatNeverSpeaks) {
   listen([](auto& limits) { limits.handshake_limit = 50ms; });
   kit::tcp_stream silent = kit::tcp_stream::connect_to(server->port());
