@@ -28,8 +28,13 @@ public:
   lane_server(asio::io_context& io, std::shared_ptr<lane_listener> listener, const grpc_server_options& given)
       : listener_{std::move(listener)}, open_{io.get_executor()} {
     options = given;
-    limits = {given.request_bytes_max, given.header_bytes_max, given.streams_max, given.request_limit};
-    budget.most = given.unfinished_bytes_max;
+    limits.message_bytes_max = given.request_bytes_max;
+    limits.header_bytes_max = given.header_bytes_max;
+    limits.streams_max = given.streams_max;
+    limits.answers_waiting_max = given.answers_waiting_max;
+    limits.request_limit = given.request_limit;
+    limits.write_limit = given.write_limit;
+    budget.most = given.held_bytes_max;
   }
 
   std::uint16_t port() const { return listener_->port(); }

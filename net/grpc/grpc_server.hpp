@@ -21,13 +21,14 @@ struct grpc_server_options {
   std::uint16_t port = 0;  // 0: any free one, see `port()`
   std::size_t request_bytes_max = 4u << 20;
   std::size_t header_bytes_max = 64u << 10;
-  std::size_t unfinished_bytes_max = 256u << 20;  // of all requests that have not come wholly
-  std::uint32_t streams_max = 10'000;             // RPCs at once on one connection
+  std::size_t held_bytes_max = 256u << 20;     // by all RPCs: requests that come, answers that are not taken
+  std::size_t answers_waiting_max = 1u << 20;  // of one RPC that asks often
+  std::uint32_t streams_max = 10'000;          // RPCs at once on one connection
   std::size_t connections_max = 20'000;
   std::shared_ptr<client_room> room = client_room::unlimited();  // shared; no seat: closed at once
   std::chrono::milliseconds handshake_limit{10'000};
   std::chrono::milliseconds request_limit{30'000};  // for a request to come wholly
-  std::chrono::milliseconds write_limit{30'000};    // without the client's taking a byte of its answers
+  std::chrono::milliseconds write_limit{30'000};    // without the client's taking a byte of its answers, or of one
   std::chrono::milliseconds ping_after{60'000};     // silence after which a client must show that it is alive
   std::chrono::milliseconds ping_limit{20'000};
 };

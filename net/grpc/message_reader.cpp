@@ -37,6 +37,7 @@ result<std::optional<std::string>> message_reader::next() {
     out.assign(held_, grpc_prefix_length, length);
   }
   held_.erase(0, grpc_prefix_length + length);
+  if (held_.empty()) drop();  // erased bytes keep their memory
   return std::optional{std::move(out)};
 }
 

@@ -20,8 +20,12 @@ public:
   /// The next message, unpacked; nothing: it has not come wholly. Errors: overloaded (over the limit), unsupported (a
   /// compression that we do not know), corrupt (no such flag, or not what the compression makes).
   result<std::optional<std::string>> next();
-  /// Bytes that belong to no whole message.
-  std::size_t held() const { return held_.size(); }
+  /// Some bytes came that belong to no whole message.
+  bool is_in_message() const { return !held_.empty(); }
+  /// Memory for them.
+  std::size_t held() const { return encoding_.capacity() + held_.capacity(); }
+  /// Nobody wants the rest.
+  void drop() { std::string{}.swap(held_); }
 
 private:
   result<std::string> unpacked(std::string_view bytes) const;

@@ -78,7 +78,7 @@ void rpc_connection::start() {
 }
 
 void rpc_connection::check(clock::time_point now) {
-  session_.end_late(now);
+  home_->counted.timed_out += session_.end_late(now);
   const bool is_silent = !session_.has_settled() && now - opened_ >= home_->options.handshake_limit;
   const bool is_deaf = is_sending_ && now - sending_ >= home_->options.write_limit;
   const bool is_gone = pinged_ > heard_ && now - pinged_ >= home_->options.ping_limit;
@@ -124,7 +124,7 @@ void rpc_connection::serve_messages() {
   for (const rpc_message& one : session_.take_messages()) {
     if (one.method == nullptr) {
       session_.finish(one.stream, grpc_status{});
-    } else {
+    } else if (session_.is_open(one.stream)) {  // what came before may have ended it
       one.method->serve(one.bytes, std::make_shared<rpc_on_connection>(weak_from_this(), one.stream));
     }
   }

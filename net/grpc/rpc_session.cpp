@@ -25,6 +25,10 @@ nghttp2_nv entry(std::string_view name, std::string_view value, bool value_is_st
   return {bytes_of(name), bytes_of(value), name.size(), value.size(), static_cast<std::uint8_t>(flags)};
 }
 
+grpc_status no_memory() {
+  return {grpc_resource_exhausted, "too many requests that have not come wholly, or answers that were not taken"};
+}
+
 grpc_status status_of(const failure& why) {
   if (why.code == errc::overloaded) return {grpc_resource_exhausted, why.detail};
   if (why.code == errc::unsupported) return {grpc_unimplemented, why.detail};
@@ -45,7 +49,9 @@ struct rpc_session_events {
   static int headers_begin(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     rpc_session& to = self(user);
-    to.calls_.try_emplace(frame->hd.stream_id, to.limits_).first->second.since = to.now_;
+    rpc_session::call& one = to.calls_.try_emplace(frame->hd.stream_id, to.limits_).first->second;
+    one.since = to.now_;
+    to.recount(one);
     return 0;
   }
 
@@ -130,7 +136,7 @@ rpc_session::rpc_session(const rpc_table& methods, const rpc_limits& limits, rpc
 }
 
 rpc_session::~rpc_session() {
-  for (auto& [stream, one] : calls_) release(one);
+  for (const auto& [stream, one] : calls_) budget_.held -= one.counted;
 }
 
 result<void> rpc_session::receive(std::string_view bytes, clock::time_point now) {
@@ -141,7 +147,10 @@ result<void> rpc_session::receive(std::string_view bytes, clock::time_point now)
 void rpc_session::send(std::int32_t stream, std::string_view message) {
   call* const one = find(stream);
   if (one == nullptr || one->finished) return;
+  if (one->out.size() - one->out_sent > limits_.answers_waiting_max)
+    return finish(stream, {grpc_resource_exhausted, "the answers are not taken"});
   append_message(one->out, message);
+  recount(*one);
   begin_answer(stream, *one);
 }
 
@@ -150,6 +159,7 @@ void rpc_session::finish(std::int32_t stream, std::string_view message) {
   if (one == nullptr || one->finished) return;
   append_message(one->out, message);
   one->finished = true;
+  recount(*one);
   begin_answer(stream, *one);
 }
 
@@ -159,7 +169,9 @@ void rpc_session::finish(std::int32_t stream, grpc_status how) {
   one->finished = true;
   one->how = std::move(how);
   one->how.message = reply_detail(one->how.message, status_message_bytes_max);
-  release(*one);
+  one->in.drop();
+  one->asked.reset();
+  recount(*one);
   if (one->answers) return begin_answer(stream, *one);
   submit_end(stream, *one);
 }
@@ -169,13 +181,37 @@ bool rpc_session::is_open(std::int32_t stream) const {
   return found != calls_.end() && !found->second.finished;
 }
 
-void rpc_session::end_late(clock::time_point now) {
+std::size_t rpc_session::end_late(clock::time_point now) {
   std::vector<std::int32_t> late;
-  for (const auto& [stream, one] : calls_) {
-    const bool waits = one.method != nullptr && one.method->asks == rpc_asks::once && !one.has_asked && !one.finished;
-    if (waits && now - one.since >= limits_.request_limit) late.push_back(stream);
+  std::vector<std::int32_t> untaken;
+  for (auto& [stream, one] : calls_) {
+    if (is_late(one, now)) late.push_back(stream);
+    if (is_untaken(stream, one, now)) untaken.push_back(stream);
   }
   for (const std::int32_t stream : late) finish(stream, {grpc_cancelled, "the request did not come in time"});
+  for (const std::int32_t stream : untaken) {
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+    forget(stream);
+  }
+  return late.size() + untaken.size();
+}
+
+bool rpc_session::is_late(const call& one, clock::time_point now) const {
+  if (one.method == nullptr || one.has_asked || one.finished) return false;
+  const bool is_waited_for = one.method->asks == rpc_asks::once || one.in.is_in_message();
+  return is_waited_for && now - one.since >= limits_.request_limit;
+}
+
+// A client that grants room and does not read is met at the socket.
+bool rpc_session::is_untaken(std::int32_t stream, call& one, clock::time_point now) const {
+  const bool has_room = !one.has_answer_left() || (nghttp2_session_get_remote_window_size(session_) > 0 &&
+                                                   nghttp2_session_get_stream_remote_window_size(session_, stream) > 0);
+  if (has_room) {
+    one.has_no_room_since.reset();
+    return false;
+  }
+  if (!one.has_no_room_since) one.has_no_room_since = now;
+  return now - *one.has_no_room_since >= limits_.write_limit;
 }
 
 void rpc_session::go_away() {
@@ -198,14 +234,24 @@ rpc_session::call* rpc_session::find(std::int32_t stream) {
 bool rpc_session::header(call& one, std::string_view name, std::string_view value) {
   one.header_bytes += name.size() + value.size() + hpack_overhead;
   if (one.header_bytes > limits_.header_bytes_max) return false;
-  if (name == ":path") one.path = value;
+  if (budget_.is_spent()) one.is_cut = true;
+  if (one.is_cut) return true;
   if (name == ":method") one.is_post = value == "POST";
-  if (name == "content-type") one.content_type = value;
-  if (name == "grpc-encoding") one.in.set_encoding(value);
+  if (name == ":path") {
+    one.path = value;
+  } else if (name == "content-type") {
+    one.content_type = value;
+  } else if (name == "grpc-encoding") {
+    one.in.set_encoding(value);
+  } else {
+    return true;
+  }
+  recount(one);
   return true;
 }
 
 void rpc_session::begun(std::int32_t stream, call& one) {
+  if (one.is_cut || budget_.is_spent()) return finish(stream, no_memory());
   if (!one.is_post) return refuse(stream, one, "405");
   if (!one.content_type.starts_with(standard_type)) return refuse(stream, one, "415");
   one.method = methods_.find(one.path);
@@ -214,18 +260,21 @@ void rpc_session::begun(std::int32_t stream, call& one) {
 
 void rpc_session::data(std::int32_t stream, call& one, std::string_view bytes) {
   if (one.finished) return;
-  one.counted += bytes.size();
-  budget_.held += bytes.size();
-  if (budget_.held > budget_.most)
-    return finish(stream, {grpc_resource_exhausted, "too many requests that have not come wholly"});
+  if (one.method->asks == rpc_asks::often && !one.in.is_in_message()) one.since = now_;
   one.in.take(bytes);
+  read_messages(stream, one);
+  recount(one);
+  if (!one.finished && budget_.is_spent()) finish(stream, no_memory());
+}
+
+void rpc_session::read_messages(std::int32_t stream, call& one) {
   while (true) {
     auto message = one.in.next();
     if (!message) return finish(stream, status_of(message.error()));
     if (!*message) return;
     if (one.method->asks == rpc_asks::often) {
       messages_.push_back({stream, one.method, *std::move(*message)});
-      release(one);
+      one.since = now_;
     } else if (!one.asked) {
       one.asked = *std::move(*message);
     } else {
@@ -237,24 +286,32 @@ void rpc_session::data(std::int32_t stream, call& one, std::string_view bytes) {
 void rpc_session::asked(std::int32_t stream, call& one) {
   one.has_asked = true;
   if (one.finished) return;
-  if (one.in.held() > 0) return finish(stream, {grpc_internal, "the request's message is cut short"});
+  if (one.in.is_in_message()) return finish(stream, {grpc_internal, "the request's message is cut short"});
   if (one.method->asks == rpc_asks::often) return messages_.push_back({stream, nullptr, {}});
   if (!one.asked) return finish(stream, {grpc_internal, "the request has no message"});
   messages_.push_back({stream, one.method, *std::exchange(one.asked, std::nullopt)});
-  release(one);
+  recount(one);
 }
 
 void rpc_session::forget(std::int32_t stream) {
   const auto found = calls_.find(stream);
   if (found == calls_.end()) return;
-  release(found->second);
+  budget_.held -= found->second.counted;
   calls_.erase(found);
   if (calls_.empty()) take_no_more();
 }
 
-/// What it held has been handed on, or dropped.
-void rpc_session::release(call& one) {
-  budget_.held -= std::exchange(one.counted, 0);
+std::size_t rpc_session::call::held() const {
+  constexpr std::size_t copies = 4;  // ours, and the library's: what is percent-encoded is up to three times as long
+  return sizeof(call) + path.capacity() + content_type.capacity() + in.held() + (asked ? asked->capacity() : 0) +
+         out.capacity() + copies * how.message.size();
+}
+
+/// To be called whenever it holds more, or less.
+void rpc_session::recount(call& one) {
+  const std::size_t now = one.held();
+  budget_.held += now;
+  budget_.held -= std::exchange(one.counted, now);
 }
 
 /// For who does not speak gRPC.
@@ -283,7 +340,8 @@ void rpc_session::submit_end(std::int32_t stream, call& one) {
   const std::string code = std::to_string(one.how.code);
   const std::string message = grpc_message_text(one.how.message);
   const std::string pushback = std::to_string(one.how.pushback_ms);
-  std::array<nghttp2_nv, 5> entries{entry(":status", "200", true), entry("content-type", one.content_type, false),
+  const std::string_view type = one.is_cut ? standard_type : std::string_view{one.content_type};
+  std::array<nghttp2_nv, 5> entries{entry(":status", "200", true), entry("content-type", type, false),
                                     entry("grpc-status", code, false), entry("grpc-message", message, false)};
   std::size_t count = 4;
   if (one.how.code == grpc_unimplemented) entries[count++] = entry("grpc-accept-encoding", "gzip", true);
@@ -297,9 +355,11 @@ std::int64_t rpc_session::read_answer(std::int32_t stream, std::uint8_t* into, s
   const std::size_t written = std::min(size, one->out.size() - one->out_sent);
   if (written > 0) std::memcpy(into, one->out.data() + one->out_sent, written);
   one->out_sent += written;
+  if (written > 0) one->has_no_room_since.reset();
   if (one->out_sent < one->out.size()) return static_cast<std::int64_t>(written);
-  one->out.clear();
+  std::string{}.swap(one->out);
   one->out_sent = 0;
+  recount(*one);
   if (!one->finished && written == 0) return NGHTTP2_ERR_DEFERRED;
   if (!one->finished) return static_cast<std::int64_t>(written);
   flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;

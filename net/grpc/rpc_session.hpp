@@ -21,13 +21,16 @@ struct rpc_limits {
   std::size_t message_bytes_max = 4u << 20;
   std::size_t header_bytes_max = 64u << 10;         // counted as HPACK does
   std::uint32_t streams_max = 10'000;               // RPCs at once on one connection
-  std::chrono::milliseconds request_limit{30'000};  // from the headers to the end of a request that is asked once
+  std::size_t answers_waiting_max = 1u << 20;       // bytes, of one RPC that asks often: then it ends
+  std::chrono::milliseconds request_limit{30'000};  // from the headers, or a message's first byte, to its end
+  std::chrono::milliseconds write_limit{30'000};    // without room that the client grants for an answer
 };
 
-/// Bytes of requests that have not come wholly: all connections of a lane share one.
+/// Memory of RPCs, for what has not come wholly and what was not taken: all connections of a lane share one.
 struct rpc_budget {
   std::size_t held = 0;
   std::size_t most = 256u << 20;
+  bool is_spent() const { return held > most; }
 };
 
 /// A message that a client sent, for whoever serves its method.
@@ -57,8 +60,8 @@ public:
   void finish(std::int32_t stream, grpc_status how);
   bool is_open(std::int32_t stream) const;
 
-  /// Ends the RPCs whose requests do not come.
-  void end_late(clock::time_point now);
+  /// Ends the RPCs whose requests do not come, and those whose answers are not taken. Returns how many.
+  std::size_t end_late(clock::time_point now);
   /// No more RPCs from a round trip later on; those that are under way go on. Who is told at once which was the last
   /// (RFC 9113, 6.8) may have begun another: gRPC's C core then resets a stream that we never saw, which is an error
   /// that takes the connection, and the answers that others wait for, with it.
@@ -69,6 +72,8 @@ private:
   /// One RPC.
   struct call {
     explicit call(const rpc_limits& limits) : in{limits.message_bytes_max} {}
+    std::size_t held() const;
+    bool has_answer_left() const { return out_sent < out.size(); }
     const rpc_method* method = nullptr;
     std::string path;
     std::string content_type;
@@ -76,23 +81,28 @@ private:
     std::size_t header_bytes = 0;
     message_reader in;
     std::optional<std::string> asked;  // what it asks, until the client has said all
-    std::size_t counted = 0;           // in the budget
+    std::size_t counted = 0;           // of what it holds, in the budget
+    bool is_cut = false;               // some of its headers were not kept: the budget was spent
     bool has_asked = false;            // the client has said all
     bool answers = false;              // the answer's headers are on their way
     bool finished = false;
     std::string out;
     std::size_t out_sent = 0;
     grpc_status how;
-    clock::time_point since;
+    clock::time_point since;                             // it, or a message of it, began to come
+    std::optional<clock::time_point> has_no_room_since;  // for its answer; as `end_late` has seen it
   };
   call* find(std::int32_t stream);
   bool header(call& one, std::string_view name, std::string_view value);
   void begun(std::int32_t stream, call& one);
   void data(std::int32_t stream, call& one, std::string_view bytes);
+  void read_messages(std::int32_t stream, call& one);
   void asked(std::int32_t stream, call& one);
   void forget(std::int32_t stream);
   void take_no_more();
-  void release(call& one);
+  void recount(call& one);
+  bool is_late(const call& one, clock::time_point now) const;
+  bool is_untaken(std::int32_t stream, call& one, clock::time_point now) const;
   void refuse(std::int32_t stream, call& one, const char* http_status);
   void begin_answer(std::int32_t stream, call& one);
   void submit_end(std::int32_t stream, call& one);

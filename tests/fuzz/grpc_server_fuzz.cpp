@@ -68,7 +68,8 @@ private:
   }
 
   rpc_table methods_;
-  rpc_limits limits_{.message_bytes_max = 4'096, .header_bytes_max = 2'048, .streams_max = 8};
+  rpc_limits limits_{
+      .message_bytes_max = 4'096, .header_bytes_max = 2'048, .streams_max = 8, .answers_waiting_max = 8'192};
   rpc_budget budget_{.most = 8'192};
   rpc_session session_{methods_, limits_, budget_};
   std::vector<rpc_message> waiting_;

@@ -37,13 +37,22 @@ const kit::header_list post_to_submit = {{":method", "POST"},
                                          {"content-type", "application/grpc"},
                                          {"te", "trailers"}};
 
+const kit::header_list ask_reflection = {{":method", "POST"},
+                                         {":scheme", "http"},
+                                         {":path", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"},
+                                         {":authority", "t"},
+                                         {"content-type", "application/grpc"},
+                                         {"te", "trailers"}};
+constexpr std::string_view list_services = "\x3A\x01*";
+constexpr std::uint16_t initial_window_size = 4;
+
 /// A client's side of one connection, frame by frame.
 class raw_client {
 public:
   explicit raw_client(std::uint16_t port) : stream_{kit::tcp_stream::connect_to(port)}, peer_{stream_} {}
 
-  raw_client& open() {
-    send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame{.type = http2_frame::settings, .payload = {}}.bytes());
+  raw_client& open(const std::string& settings = {}) {
+    send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame{.type = http2_frame::settings, .payload = settings}.bytes());
     return *this;
   }
   void send(const std::string& what) { peer_.send(std::string_view{what}); }
@@ -216,14 +225,77 @@ TEST_F(GrpcServerPeers, EndARequestThatDoesNotCome) {
 }
 
 TEST_F(GrpcServerPeers, BoundWhatTheyHoldOfUnfinishedRequests) {
-  auto one = client([](auto& limits) { limits.unfinished_bytes_max = 1'000; });
-  const std::string half = kit::grpc_message(std::string(800, 'x')).substr(0, 600);
+  auto one = client([](auto& limits) { limits.held_bytes_max = 10'000; });
+  const std::string half = kit::grpc_message(std::string(8'000, 'x')).substr(0, 6'000);
   one.open().send(raw_client::asks(1, post_to_submit) + raw_client::says(1, half, false));
   one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, half, false));
   EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "8")));
   one.send(http2_frame{.type = http2_frame::rst_stream, .stream = 1, .payload = kit::four_bytes(8)}.bytes());
   one.send(raw_client::asks(5, post_to_submit) + raw_client::says(5, kit::grpc_message(submit_bytes())));
   EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+}
+
+// A few bytes on the wire may be a thousand times as many in memory.
+TEST_F(GrpcServerPeers, CountWhatARequestIsUnpacked) {
+  auto one = client([](auto& limits) { limits.held_bytes_max = 150'000; });
+  auto with = post_to_submit;
+  with.emplace_back("grpc-encoding", "gzip");
+  std::string message = kit::grpc_message(gzipped(std::string(100'000, '\0')));
+  message[0] = 1;
+  ASSERT_LT(message.size(), 1'000u);
+  one.open().send(raw_client::asks(1, with) + raw_client::says(1, message, false));
+  one.send(raw_client::asks(3, with) + raw_client::says(3, message, false));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "8")));
+  EXPECT_EQ(one.next(http2_frame::rst_stream).stream, 3u);
+  one.send(http2_frame{.type = http2_frame::rst_stream, .stream = 1, .payload = kit::four_bytes(8)}.bytes());
+  one.send(raw_client::asks(5, post_to_submit) + raw_client::says(5, kit::grpc_message(submit_bytes())));
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "0")));
+}
+
+TEST_F(GrpcServerPeers, CountHeadersWithoutAMessage) {
+  auto one = client([](auto& limits) { limits.held_bytes_max = 10'000; });
+  std::string all;
+  for (std::uint32_t stream = 1; stream < 100; stream += 2) all += raw_client::asks(stream, post_to_submit);
+  one.open().send(all);
+  EXPECT_THAT(one.answer(), testing::Contains(Pair("grpc-status", "8")));
+}
+
+// What a client asks for and does not take is held for it: not without end, and not much of it.
+TEST_F(GrpcServerPeers, DropAnAnswerForWhichTheClientHasNoRoom) {
+  auto one = client([](auto& limits) { limits.write_limit = 50ms; });
+  one.open(kit::http2_setting(initial_window_size, 0));
+  one.send(raw_client::asks(1, post_to_submit) + raw_client::says(1, kit::grpc_message(submit_bytes())));
+  const http2_frame reset = one.next(http2_frame::rst_stream);
+  EXPECT_EQ(reset.stream, 1u);
+  EXPECT_EQ(reset.number(), 8u);
+  EXPECT_EQ(server->figures().timed_out, 1u);
+  const auto room = kit::http2_setting(initial_window_size, 65'535);
+  one.send(http2_frame{.type = http2_frame::settings, .payload = room}.bytes());
+  one.send(raw_client::asks(3, post_to_submit) + raw_client::says(3, kit::grpc_message(submit_bytes())));
+  EXPECT_EQ(one.next(http2_frame::data).stream, 3u);
+}
+
+TEST_F(GrpcServerPeers, ServeNobodyWhoAsksAgainAndAgainAndTakesNoAnswer) {
+  auto one = client([](auto& limits) { limits.answers_waiting_max = 1'000; });
+  one.open(kit::http2_setting(initial_window_size, 0));
+  std::string questions;
+  for (int i = 0; i < 1'000; ++i) questions += kit::grpc_message(list_services);
+  one.send(raw_client::asks(1, ask_reflection) + raw_client::says(1, questions, false));
+  one.send(http2_frame{.type = http2_frame::window_update, .stream = 1, .payload = kit::four_bytes(60'000)}.bytes());
+  EXPECT_THAT(one.answer(), AllOf(testing::Contains(Pair("grpc-status", "8")),
+                                  testing::Contains(Pair("grpc-message", "the answers are not taken"))));
+  EXPECT_LT(one.bytes.size(), 2'000u);
+}
+
+// Who asks often may say nothing for long, but not in the midst of a message.
+TEST_F(GrpcServerPeers, EndAMessageThatDoesNotComeAndNotAStreamThatIsSilent) {
+  auto one = client([](auto& limits) { limits.request_limit = 50ms; });
+  one.open().send(raw_client::asks(1, ask_reflection) + raw_client::asks(3, ask_reflection));
+  one.send(raw_client::says(3, kit::grpc_message(list_services) + std::string(1, '\0'), false));
+  const http2_frame reset = one.next(http2_frame::rst_stream);
+  EXPECT_EQ(reset.stream, 3u);
+  one.send(raw_client::says(1, kit::grpc_message(list_services)));
+  EXPECT_EQ(one.next(http2_frame::data).stream, 1u);
 }
 
 TEST_F(GrpcServerPeers, HearTextsThatAreCutBetweenTwoCharacters) {
