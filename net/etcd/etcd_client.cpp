@@ -43,6 +43,15 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint, const e
   return grpc::CreateCustomChannel(endpoint, credentials_of(tls), options);
 }
 
+bool says(const grpc::Status& status, const char* what) {
+  return status.error_message().find(what) != std::string::npos;
+}
+
+// An account for a cluster that has none is not an error for etcd's own clients either.
+bool needs_no_token(const grpc::Status& answer) {
+  return answer.error_code() == grpc::StatusCode::FAILED_PRECONDITION && says(answer, "authentication is not enabled");
+}
+
 }  // namespace
 
 std::string endpoints_text(const std::vector<std::string>& endpoints) {
@@ -72,21 +81,27 @@ void etcd_client::judge(const grpc::Status& status, std::size_t endpoint) {
 
 void etcd_client::prepare(grpc::ClientContext& context) const {
   context.AddMetadata("hasleader", "true");  // a member that lost its cluster is not to be believed
-  if (!token_.empty()) context.AddMetadata("token", token_);
+  if (token_ && !token_->empty()) context.AddMetadata("token", *token_);
 }
 
-// A token is lost when etcd starts again, when it was not used for minutes, or when the rights change.
-bool etcd_client::forgets_token(const grpc::Status& status, const std::string& token) {
-  const bool is_stale = status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
-                        status.error_message().find("auth store is old") != std::string::npos;
-  if (!is_stale || access_.user.empty()) return false;
-  if (token_ == token) token_.clear();
+// A token is lost when etcd starts again, when it was not used for minutes, or when the rights change; and needed from
+// the moment on when authentication is enabled.
+bool etcd_client::forgets_token(const grpc::Status& status, const std::optional<std::string>& token) {
+  const bool is_stale = status.error_code() == grpc::StatusCode::UNAUTHENTICATED || says(status, "auth store is old") ||
+                        says(status, "user name is empty");
+  if (!is_stale || !has_account()) return false;
+  if (token_ == token) token_.reset();
   return true;
+}
+
+// As DTM's client has it, a user without a password is nobody.
+bool etcd_client::has_account() const {
+  return !access_.user.empty() && !access_.password.empty();
 }
 
 void etcd_client::with_token(std::function<void(const grpc::Status&)> then) {
   if (loop_.is_stopping()) return;
-  if (access_.user.empty() || !token_.empty()) return then(grpc::Status::OK);
+  if (!has_account() || token_) return then(grpc::Status::OK);
   awaiting_token_.push_back(std::move(then));
   if (awaiting_token_.size() == 1) authenticate();
 }
@@ -112,6 +127,7 @@ void etcd_client::authenticate() {
     self->loop_.ended(one->context);
     if (self->loop_.is_stopping()) return;
     self->judge(one->status, endpoint);
+    if (needs_no_token(one->status)) one->status = grpc::Status::OK;
     if (one->status.ok()) self->token_ = one->reply.token();
     for (const auto& then : std::exchange(self->awaiting_token_, {})) then(one->status);
   };

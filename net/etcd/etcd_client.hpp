@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ private:
 };
 
 /// Speaks to one cluster: one of its endpoints at a time, the next one when that fails; with a token when there is an
-/// account. It repeats nothing but calls with a token that is not valid any more. Threads: the loop's own.
+/// account and etcd asks for it. It repeats nothing but calls with a token that is not valid any more. Threads: the
+/// loop's own.
 class etcd_client : public std::enable_shared_from_this<etcd_client> {
 public:
   template <class Reply>
@@ -84,7 +86,8 @@ private:
   void with_token(std::function<void(const grpc::Status&)> then);
   void authenticate();
   void prepare(grpc::ClientContext& context) const;
-  bool forgets_token(const grpc::Status& status, const std::string& token);
+  bool forgets_token(const grpc::Status& status, const std::optional<std::string>& token);
+  bool has_account() const;
   std::shared_ptr<grpc::Channel> channel();
   void judge(const grpc::Status& status, std::size_t endpoint);
 
@@ -92,7 +95,7 @@ private:
   const etcd_access access_;
   std::vector<std::shared_ptr<grpc::Channel>> channels_;  // made when they are needed
   std::size_t current_ = 0;
-  std::string token_;
+  std::optional<std::string> token_;  // empty: etcd needs none
   std::vector<std::function<void(const grpc::Status&)>> awaiting_token_;
 };
 

@@ -225,6 +225,36 @@ TEST_F(EtcdRegistration, UsesTheAccountAndShowsItsPasswordToNobody) {
   EXPECT_TRUE(guarded.keys("k/").empty());
 }
 
+// As with DTM, whose configuration may name an account before etcd has one.
+TEST_F(EtcdRegistration, IsMadeWhereNobodyAsksForItsAccountAndGoesOnWhenSomebodyDoes) {
+  kit::etcd_process open;
+  open.start();
+  auto options = at(open, "k");
+  options.cluster.user = "dtm";
+  options.cluster.password = "sesame2";
+  member one{options};
+  ASSERT_TRUE(one.is(registration::registered));
+  open.control("user add root:rootword");
+  open.control("user grant-role root root 2>&1");
+  open.control("role add member");
+  open.control("role grant-permission member readwrite --prefix=true k/");
+  open.control("user add dtm:sesame2");
+  open.control("user grant-role dtm member");
+  open.control("auth enable");
+  open.options = "--user root:rootword";
+  const std::string key = only_key(open, "k");
+  open.remove(key);
+  EXPECT_TRUE(eventually([&] { return only_key(open, "k") == key; }, 15s));
+  EXPECT_TRUE(one.place->withdraw(5s));
+}
+
+TEST_F(EtcdRegistration, IsMadeWithoutAnAccountWhenThePasswordIsEmpty) {
+  auto options = at(etcd(), "nobody");
+  options.cluster.user = "dtm";
+  member one{options};
+  EXPECT_TRUE(one.is(registration::registered));
+}
+
 /// An authority, and a certificate of it that is good for 127.0.0.1, for servers and clients.
 kit::etcd_files make_certificates(const std::filesystem::path& directory) {
   const std::string in = directory.string() + "/";
