@@ -17,6 +17,12 @@ std::string reply_detail(std::string_view said, std::size_t bytes_max = reply_de
 /// before FAILURE. The detail is the body; of a success it is empty.
 branch_reply judge_http(int status, std::string_view body);
 
+/// Whether `judge_http` means the same by that status whatever the body says; but for 409 with ONGOING in it, which
+/// nobody says in a body that is too long to be read.
+constexpr bool status_decides(int status) {
+  return status == 409 || status == 425;
+}
+
 /// Judges a gRPC status, `code` as on the wire.
 branch_reply judge_grpc(int code, std::string_view message);
 

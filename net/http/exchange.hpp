@@ -23,6 +23,7 @@ struct outgoing_request {
   std::string_view body;
   const std::map<std::string, std::string>* headers = nullptr;
   std::chrono::milliseconds timeout{3000};
+  bool needs_body = true;  // of the answer; else its status says all
 };
 
 /// Turns a whole answer into an outcome. The body is decoded.

@@ -150,14 +150,20 @@ void http_connection::parse() {
     error_code error;
     buffer_.consume(careful_put(*reader_, buffer_.data(), error));
     if (error == http::error::need_more) return;
-    if (error == http::error::body_limit)
-      return fail("the answer's body is over " + std::to_string(limits_.body_bytes_max) + " bytes");
+    if (error == http::error::body_limit) return cut();
     if (error) return fail("not an HTTP answer: " + error.message());
     if (!reader_->is_done()) continue;
     if (!is_interim(answer_.status)) return finish();
     if (++interim_answers_ > limits_.interim_answers_max) return fail("too many interim answers");
     reader_.emplace(answer_, limits_.body_bytes_max, limits_.header_bytes_max);
   }
+}
+
+void http_connection::cut() {
+  const auto self = shared_from_this();
+  answer_.is_cut = true;
+  exchange_ptr mine = close();
+  owner_.answered(*this, std::move(mine), answer_, false);
 }
 
 void http_connection::end_of_stream(const error_code& error) {

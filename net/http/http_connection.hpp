@@ -40,7 +40,7 @@ public:
 };
 
 struct connection_limits {
-  std::size_t body_bytes_max = 1u << 20;
+  std::size_t body_bytes_max = 4u << 20;
   std::uint32_t header_bytes_max = 64 * 1024;
   unsigned interim_answers_max = 8;                         // 1xx before the real one
   int descriptors_below = std::numeric_limits<int>::max();  // as http_client_options has it
@@ -77,6 +77,7 @@ private:
   void read();
   void received(const boost::system::error_code& error, std::size_t bytes);
   void parse();
+  void cut();
   void end_of_stream(const boost::system::error_code& error);
   void finish();
   void send();

@@ -134,12 +134,23 @@ void http_transport_core::fail(exchange_ptr what, std::string_view why) {
 void http_transport_core::answered(exchange_ptr what, response_parts& answer) {
   if (is_redirect(answer.status) && !answer.location.empty())
     return redirect(std::move(what), answer.status, answer.location);
-  if (answer.content_encoding == "gzip" || answer.content_encoding == "x-gzip") {
+  if (answer.is_cut) return answered_at_length(std::move(what), answer.status);
+  if ((answer.content_encoding == "gzip" || answer.content_encoding == "x-gzip") && !answer.body.empty()) {
     auto unpacked = gunzip(answer.body, options.answer_bytes_max);
-    if (!unpacked) return fail(std::move(what), "the answer's gzip body: " + unpacked.error().detail);
-    return complete(std::move(what->done), what->judge(answer.status, *unpacked));
+    if (unpacked) return complete(std::move(what->done), what->judge(answer.status, *unpacked));
+    if (unpacked.error().code == errc::overloaded) return answered_at_length(std::move(what), answer.status);
+    return fail(std::move(what), "the answer's gzip body: " + unpacked.error().detail);
   }
   complete(std::move(what->done), what->judge(answer.status, answer.body));
+}
+
+void http_transport_core::answered_at_length(exchange_ptr what, int status) {
+  const std::string text = "the answer has status " + std::to_string(status) + ", and a body over " +
+                           std::to_string(options.answer_bytes_max) + " bytes, which was not read";
+  branch_reply reply = what->judge(status, text);
+  // What the body says counts before any other status.
+  if (what->request.needs_body && !status_decides(status)) reply = unknown_outcome(text);
+  complete(std::move(what->done), std::move(reply));
 }
 
 void http_transport_core::redirect(exchange_ptr what, int status, const std::string& location) {

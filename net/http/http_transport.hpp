@@ -24,7 +24,7 @@ struct http_client_options {
   std::chrono::milliseconds idle_for{60'000};
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds addresses_kept{30'000};  // answers of the name service
-  std::size_t answer_bytes_max = 1u << 20;           // a body, unpacked
+  std::size_t answer_bytes_max = 4u << 20;           // a body, unpacked
   unsigned redirects_max = 10;
   int descriptors_below = std::numeric_limits<int>::max();  // those above are kept for others: no connection takes one
   breaker_options breaker{};                                // of connects

@@ -69,6 +69,7 @@ private:
 
   http_destination& destination_of(const http_url& url);
   void dispatch(exchange_ptr what);
+  void answered_at_length(exchange_ptr what, int status);
   void redirect(exchange_ptr what, int status, const std::string& location);
   void hand_out();
   void give_room();

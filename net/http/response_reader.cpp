@@ -15,6 +15,7 @@ void response_parts::clear() {
   body.clear();
   location.clear();
   content_encoding.clear();
+  is_cut = false;
 }
 
 response_reader::response_reader(response_parts& into, std::size_t body_bytes_max, std::uint32_t header_bytes_max)

@@ -12,6 +12,7 @@ struct response_parts {
   std::string body;
   std::string location;
   std::string content_encoding;
+  bool is_cut = false;  // the body is longer than anyone takes
   void clear();
 };
 

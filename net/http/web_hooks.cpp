@@ -47,6 +47,7 @@ outgoing_request request_of(const hook_queue::post& what, std::chrono::milliseco
   request.headers = &kept->headers;
   request.timeout = timeout;
   request.keep = kept;
+  request.needs_body = false;
   return request;
 }
 
