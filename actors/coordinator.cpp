@@ -123,6 +123,7 @@ result<void> coordinator::system::recover() {
 
 std::size_t coordinator::system::drain(std::chrono::milliseconds limit) {
   const time_point until = now() + limit;
+  for (const auto& one : lanes) one->let_rest();
   while (around.live > 0 && now() < until) lanes.front()->pause(look_again);
   return around.live;
 }

@@ -32,7 +32,7 @@ struct coordinator_options {
   std::chrono::seconds timeout_to_fail{35};               // for types other than saga that name none
   std::chrono::milliseconds request_timeout{3'000};       // of a branch call that names none
   std::uint32_t retry_growth_percent = 200;               // of a wait to the next
-  double retry_jitter = 0.1;                              // a wait is lengthened by up to this share
+  std::uint32_t retry_jitter_percent = 10;                // a wait is lengthened by up to this share
   std::int64_t retry_limit = 0;                           // for sagas that name none; 0: repeated for ever
   std::uint32_t stuck_after = 3;                          // failures in a row that make a transaction stuck; 0: never
   std::uint32_t alert_after = 0;                          // the same, for an alert; 0: never

@@ -18,8 +18,7 @@ lane::lane(lane_ports ports, lane_surroundings& around, std::size_t position, st
       position_{position},
       lane_count_{lane_count},
       unit_{around.system, *ports_.events},
-      wheel_{now()},
-      jitter_{static_cast<std::uint_fast32_t>(now().time_since_epoch().count() + static_cast<std::int64_t>(position))} {
+      wheel_{now()} {
   lane_unit::current() = &unit_;
   shard_ = around_.system.spawn(treaty::shard, this);
   lane_unit::current() = nullptr;
@@ -28,6 +27,10 @@ lane::lane(lane_ports ports, lane_surroundings& around, std::size_t position, st
 void lane::start() {
   started_ = true;
   ports_.events->start([this] { unit_.enter(); }, [this] { unit_.leave(); });
+}
+
+void lane::let_rest() {
+  post([this] { caf::anon_send(shard_, rest_now{}); });
 }
 
 void lane::let_go() {
@@ -130,14 +133,6 @@ void lane::on_wake() {
   if (const auto next = wheel_.next_wake()) wake_no_later_than(*next);
 }
 
-time_point lane::with_jitter(time_point when, time_point from, double share_max) {
-  if (when <= from) return when;
-  std::uniform_real_distribution<double> share{0.0, share_max};
-  const duration extra{static_cast<duration::rep>(share(jitter_) * static_cast<double>((when - from).count()))};
-  around_.metrics.jitter_seconds->Observe(std::chrono::duration<double>(extra).count());
-  return when + extra;
-}
-
 void lane::note_oldest(double seconds) {
   around_.oldest_seconds[position_] = seconds;
   double oldest = 0;
@@ -148,7 +143,8 @@ void lane::note_oldest(double seconds) {
 server_policy lane::policy() const {
   const coordinator_options& given = around_.options;
   server_policy policy;
-  policy.retry = {given.retry_interval, given.retry_interval_max, given.retry_growth_percent};
+  policy.retry = {given.retry_interval, given.retry_interval_max, given.retry_growth_percent,
+                  given.retry_jitter_percent};
   policy.timeout_to_fail = given.timeout_to_fail;
   policy.retry_limit = given.retry_limit;
   policy.stuck_after = given.stuck_after;

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include "actors/blocking_worker.hpp"
@@ -51,6 +50,8 @@ public:
 
   /// Starts the thread. Before that, and after `stop`, the caller's thread stands for it.
   void start();
+  /// Whatever has nothing under way leaves memory. Threads: any.
+  void let_rest();
   /// Ends the shard and with it every transaction. Threads: any.
   void let_go();
   /// When what was posted before has run: ends the loop and waits for the thread. Threads: not the lane's.
@@ -79,9 +80,6 @@ public:
   end_watch& ends() { return ends_; }
 
   void arm(timer_node& node, time_point due);
-  /// `when`, lengthened by a random part of the wait, at most `share_max` of it, so that what failed together is not
-  /// repeated together.
-  time_point with_jitter(time_point when, time_point from, double share_max);
 
   const coordinator_options& options() const { return around_.options; }
   server_policy policy() const;
@@ -116,7 +114,6 @@ private:
   std::size_t committing_ = 0;  // write sets of the batch that is with the committer
   bool batch_posted_ = false;
   std::atomic<std::size_t> next_reader_{0};
-  std::minstd_rand jitter_;
   bool started_ = false;
 };
 

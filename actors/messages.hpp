@@ -44,6 +44,8 @@ struct call_ended {
 };
 /// Its timer fired.
 struct woken {};
+/// The coordinator drains: whoever has nothing under way leaves memory.
+struct rest_now {};
 
 // To a shard.
 
@@ -56,6 +58,12 @@ struct retire {
   std::optional<time_point> due;
   time_point create_time{};
   bool finished = false;
+};
+/// A transaction has been read: what it holds.
+struct weighed {
+  caf::actor_id who = 0;
+  treaty::gid gid;
+  std::size_t bytes = 0;
 };
 /// Some of the unfinished transactions that the store held at start.
 struct recovered {
@@ -110,6 +118,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::envelope)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::woken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::rest_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::weighed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::call_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::retire)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(treaty::recovered)

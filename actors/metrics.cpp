@@ -97,8 +97,8 @@ void coordinator_metrics::register_branches(Registry& registry) {
   jitter_seconds = &BuildHistogram()
                         .Name("treaty_retry_jitter_seconds")
                         .Help(
-                            "How much later, at random, a transaction that waits is woken than its interval says, so "
-                            "that those that failed together do not come back together.")
+                            "By how much a wait before a call is repeated is longer than its interval, so that calls "
+                            "that failed together are not repeated together.")
                         .Register(registry)
                         .Add({}, latency_seconds);
 }

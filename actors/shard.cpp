@@ -9,16 +9,13 @@ namespace treaty {
 namespace {
 
 constexpr std::size_t steps_looked_at_max = 16;
+constexpr std::size_t unweighed_max = 64;
 
 /// Nothing for what does not begin a transaction.
 const txn_definition* begun_by(const event& e) {
   if (const auto* const submit = std::get_if<submit_requested>(&e)) return submit->definition.get();
   if (const auto* const prepare = std::get_if<prepare_requested>(&e)) return prepare->definition.get();
   return nullptr;
-}
-
-bool begins_a_transaction(const event& e) {
-  return begun_by(e) != nullptr;
 }
 
 /// Nobody waits for it: it is taken up as if its moment had come.
@@ -30,6 +27,14 @@ bool is_one_of_many(const event& e) {
 awakening why_awoken(const event& by, bool begins) {
   if (begins) return awakening::by_creation;
   return is_one_of_many(by) ? awakening::by_due : awakening::by_word;
+}
+
+answer too_many() {
+  return {answer_kind::overloaded, "too many transactions in flight, try again later"};
+}
+
+answer too_many_bytes() {
+  return {answer_kind::overloaded, "too many bytes in flight, try again later"};
 }
 
 std::chrono::sys_seconds second_of(time_point when) {
@@ -48,6 +53,8 @@ caf::behavior shard(caf::stateful_actor<shard_state>* self, lane* home) {
   return {
       [self](envelope& in) { self->state.accept(std::move(in)); },
       [self](retire& what) { self->state.let_retire(what); },
+      [self](const weighed& what) { self->state.note_weight(what); },
+      [self](rest_now) { self->state.let_rest(); },
       [self](parked_due& what) { self->state.became_due(what); },
       [self](const recovered& found) { self->state.take_over(found); },
       [self](shard_tick) { self->state.tick(); },
@@ -68,43 +75,54 @@ void shard_state::begin(lane& home) {
   tick();
 }
 
-answer shard_state::admit(const envelope& in) const {
-  const bool begins = begins_a_transaction(in.what);
+answer shard_state::admit(const envelope& in, bool begins) const {
   if (home_->around().store_failing) return {answer_kind::unavailable, "the store is failing"};
   if (begins && home_->around().draining) return {answer_kind::unavailable, "draining: no new transactions"};
   // What was accepted has priority: words about known transactions are let in up to twice the limit.
   const std::size_t live_max = begins ? home_->live_max() : 2 * home_->live_max();
-  if (live_.size() >= live_max) return {answer_kind::overloaded, "too many transactions in flight, try again later"};
+  if (live_.size() >= live_max) return too_many();
   if (is_one_of_many(in.what) && !has_room_to_resume()) {
     return {answer_kind::overloaded, "too many waiting transactions are taken up at once, try again later"};
   }
-  if (begins && live_bytes_ + in.body_bytes > home_->live_bytes_max()) {
-    return {answer_kind::overloaded, "too many bytes in flight, try again later"};
-  }
-  if (would_wait_too_long(in)) return {answer_kind::overloaded, "too many calls wait for their turn, try again later"};
+  if (begins && live_bytes_ + in.body_bytes > home_->live_bytes_max()) return too_many_bytes();
+  if (begins && would_wait_too_long(*begun_by(in.what)))
+    return {answer_kind::overloaded, "too many calls wait for their turn, try again later"};
   return {};
 }
 
 /// More transactions for a destination that cannot keep up would only make those wait that are there; in the end calls
 /// would run into their time limits before they are made. Those that are known already are let in.
-bool shard_state::would_wait_too_long(const envelope& in) const {
-  const txn_definition* const begun = begun_by(in.what);
-  if (begun == nullptr) return false;
-  const std::size_t looked_at = std::min(begun->steps.size(), steps_looked_at_max);
+bool shard_state::would_wait_too_long(const txn_definition& begun) const {
+  const std::size_t looked_at = std::min(begun.steps.size(), steps_looked_at_max);
   const std::size_t coming = home_->writes_under_way();  // of those that were let in before, and have made no call yet
-  for (const step& one : std::span{begun->steps}.first(looked_at)) {
-    if (home_->calls().is_crowded(begun->protocol, one.action, coming)) return !parked_.contains(in.gid.value);
+  for (const step& one : std::span{begun.steps}.first(looked_at)) {
+    if (home_->calls().is_crowded(begun.protocol, one.action, coming)) return true;
   }
   return false;
 }
 
+/// What clients add to what is known, up to twice the limit, too.
+bool shard_state::adds_too_much(const envelope& in) const {
+  return std::holds_alternative<register_requested>(in.what) &&
+         live_bytes_ + in.body_bytes > 2 * home_->live_bytes_max();
+}
+
+/// Clients that come while recovery reads the store are let in when it has: whatever is stored is found before it is
+/// spoken of.
+void shard_state::keep_back(envelope&& in) {
+  if (kept_back_.size() >= home_->live_max()) return refuse(*home_, in, too_many());
+  kept_back_.push_back(std::move(in));
+}
+
 void shard_state::accept(envelope&& in) {
+  if (is_recovering_) return keep_back(std::move(in));
+  if (adds_too_much(in)) return refuse(*home_, in, too_many_bytes());
   auto found = live_.find(in.gid.value);
   if (found == live_.end()) {
-    if (answer verdict = admit(in); verdict.kind != answer_kind::ok) return refuse(*home_, in, std::move(verdict));
-    const bool known = unpark(in.gid.value);
-    const bool begins = !known && begins_a_transaction(in.what);
-    awaken(in.gid, why_awoken(in.what, begins));
+    const bool begins = begun_by(in.what) != nullptr && !parked_.contains(in.gid.value);
+    if (answer no = admit(in, begins); no.kind != answer_kind::ok) return refuse(*home_, in, std::move(no));
+    const time_point since = unpark(in.gid.value).value_or(now());
+    awaken(in.gid, why_awoken(in.what, begins), since);
     found = live_.find(in.gid.value);
   }
   live_one& one = found->second;
@@ -114,22 +132,36 @@ void shard_state::accept(envelope&& in) {
   self_->send(one.who, std::move(in));
 }
 
-shard_state::live_one& shard_state::awaken(const gid& id, awakening why) {
+shard_state::live_one& shard_state::awaken(const gid& id, awakening why, time_point since) {
   live_one& one = live_[id.value];
   one.who = self_->spawn<caf::lazy_init + caf::hidden>(transaction, home_, id, why);
-  one.since = now();
+  one.since = since;
   one.by_due = why == awakening::by_due;
+  one.is_weighed = why == awakening::by_creation;
   resuming_ += one.by_due ? 1 : 0;
+  unweighed_ += one.is_weighed ? 0 : 1;
   home_->around().live += 1;
   home_->metrics().in_flight->Increment();
   if (why != awakening::by_creation) self_->send(one.who, woken{});  // a lazy actor begins with its first message
   return one;
 }
 
+void shard_state::note_weight(const weighed& what) {
+  const auto found = live_.find(what.gid.value);
+  if (found == live_.end() || found->second.who.id() != what.who) return;
+  live_one& one = found->second;
+  if (std::exchange(one.is_weighed, true)) return;  // it was read again
+  unweighed_ -= 1;
+  one.bytes += what.bytes;
+  live_bytes_ += what.bytes;
+  start_due();
+}
+
 void shard_state::let_retire(retire& what) {
   const auto found = live_.find(what.gid.value);
   if (found == live_.end() || found->second.who.id() != what.who || found->second.sent != what.accepted) return;
   resuming_ -= found->second.by_due ? 1 : 0;
+  unweighed_ -= found->second.is_weighed ? 0 : 1;
   live_bytes_ -= found->second.bytes;
   live_.erase(found);
   home_->around().live -= 1;
@@ -149,13 +181,14 @@ void shard_state::park(const std::string& id, time_point due, time_point create_
   home_->arm(place->second, due);
 }
 
-bool shard_state::unpark(const std::string& id) {
+std::optional<time_point> shard_state::unpark(const std::string& id) {
   const auto found = parked_.find(id);
-  if (found == parked_.end()) return false;
-  forget_age(found->second.create_time);
+  if (found == parked_.end()) return std::nullopt;
+  const time_point create_time = found->second.create_time;
+  forget_age(create_time);
   parked_.erase(found);
   home_->metrics().parked->Decrement();
-  return true;
+  return create_time;
 }
 
 void shard_state::forget_age(time_point create_time) {
@@ -173,16 +206,25 @@ void shard_state::became_due(parked_due& what) {
 /// Nothing while recovery reads the store: what ran would be found again, at the moment that it is due next.
 void shard_state::start_due() {
   if (is_recovering_ || home_->around().draining || home_->around().store_failing) return;
-  while (!due_.empty() && has_room_to_resume()) {
+  while (!due_.empty() && has_room_for_due()) {
     const gid id{std::move(due_.front())};
     due_.pop_front();
     home_->metrics().due_queue->Decrement();
-    if (unpark(id.value)) awaken(id, awakening::by_due);
+    if (const auto create_time = unpark(id.value)) awaken(id, awakening::by_due, *create_time);
   }
+}
+
+/// A few are read at a time: what they hold is known only then.
+bool shard_state::has_room_for_due() const {
+  return has_room_to_resume() && unweighed_ < unweighed_max;
 }
 
 bool shard_state::has_room_to_resume() const {
   return resuming_ < home_->resuming_max() && live_bytes_ < home_->live_bytes_max();
+}
+
+void shard_state::let_rest() {
+  for (const auto& [id, one] : live_) self_->send(one.who, rest_now{});
 }
 
 void shard_state::take_over(const recovered& found) {
@@ -192,6 +234,7 @@ void shard_state::take_over(const recovered& found) {
   }
   if (!found.were_all) return;
   is_recovering_ = false;
+  for (envelope& one : std::exchange(kept_back_, {})) accept(std::move(one));
   start_due();
 }
 
@@ -211,6 +254,7 @@ void shard_state::tick() {
 void shard_state::let_go() {
   ticker_.disarm();
   due_.clear();
+  kept_back_.clear();
   live_.clear();
   parked_.clear();
   self_->quit();

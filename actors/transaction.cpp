@@ -66,6 +66,7 @@ caf::behavior transaction(caf::stateful_actor<transaction_state>* self, lane* ho
       [self](const written& w) { self->state.released(w); },
       [self](loaded& from) { self->state.restored(from); },
       [self](woken) { self->state.woke(); },
+      [self](rest_now) { self->state.settle_down(); },
   };
 }
 
@@ -99,6 +100,7 @@ void transaction_state::accept(envelope&& in) {
   last_heard_ = now();
   if (machine_) return offer(std::move(in));
   unheard_.push_back(std::move(in));
+  if (!reading_ && !timer_.is_armed()) reload();  // what could not be read a moment ago, and nobody has let go of
 }
 
 void transaction_state::offer(envelope&& in) {
@@ -113,7 +115,19 @@ void transaction_state::offer(envelope&& in) {
 
 /// An answer to a call of an earlier reading is not taken: the call is made again, and that one's answer is awaited.
 void transaction_state::heard(const call_ended& c) {
-  if (c.reading == readings_) step(c.as);
+  if (c.reading != readings_) return;
+  step(c.as);
+  if (const auto* const of_leg = std::get_if<answered>(&c.as)) {
+    note_jitter(machine_->record().progress.legs[of_leg->leg]);
+  } else {
+    note_jitter(machine_->record().progress.watch);
+  }
+}
+
+void transaction_state::note_jitter(const leg& tried) {
+  const time_point moment = tried.update_time + tried.interval;
+  if (tried.status != leg_status::prepared || tried.due < moment || tried.attempts == 0) return;
+  home_->metrics().jitter_seconds->Observe(seconds_between(moment, tried.due));
 }
 
 void transaction_state::step(const event& e) {
@@ -163,7 +177,7 @@ void transaction_state::call(std::size_t leg_index) {
   what.payload = view.payload;
   if (view.request_timeout.count() > 0) what.timeout = std::min(view.request_timeout, longest_wait);
   make_call(std::move(what), view.op, number_of(view.id), [leg_index](branch_reply&& said, duration took) -> event {
-    return answered{leg_index, said.outcome, std::move(said.detail), took};
+    return answered{leg_index, said.outcome, std::move(said.detail), took, said.was_called};
   });
 }
 
@@ -240,11 +254,11 @@ void transaction_state::released(const written& w) {
 
 /// The guard did not hold (the gid exists), or nobody knows what is stored now: what is read decides.
 void transaction_state::read_again_after(const failure& why) {
-  home_->metrics().commit_failures->Increment();
-  if (why.code == errc::conflict) {
+  if (why.code == errc::conflict) {  // no fault of the store's
     for (client& one : std::exchange(clients_, {})) unheard_.push_back(std::move(one.asked));
     return reload();
   }
+  home_->metrics().commit_failures->Increment();
   answer_all(unwritten(why));
   forget();
   if (why.code == errc::invalid_argument) return retire_until(std::nullopt);
@@ -269,6 +283,7 @@ void transaction_state::restored(loaded& from) {
     return home_->arm(timer_, now() + read_again_after_failure);
   }
   const std::chrono::milliseconds delay = home_->options().progress_delay_max;
+  weigh(from.record ? payload_bytes(*from.record) : 0);
   if (from.record) {
     end_noted_ = is_final(from.record->progress.status);
     submission_noted_ = from.record->progress.status != txn_status::prepared;
@@ -285,6 +300,11 @@ void transaction_state::restored(loaded& from) {
     offer(std::move(next));
   }
   settle_down();
+}
+
+/// What it brings into memory was not counted when it was let in.
+void transaction_state::weigh(std::size_t bytes) {
+  caf::anon_send(home_->shard(), weighed{self_->id(), id_, bytes});
 }
 
 void transaction_state::woke() {
@@ -339,20 +359,16 @@ void transaction_state::settle_down() {
     return;
   }
   if (!machine_->state().exists() || machine_->finished()) return retire_until(std::nullopt);
-  const time_point moment = now();
   const auto next = machine_->next_moment();
+  if (home_->around().draining) return retire_until(next.value_or(far_future));  // who waits for it need not wait
+  const time_point moment = now();
   const time_point idle_until = moment + home_->options().idle_after;
-  if (next && *next <= idle_until) return home_->arm(timer_, with_own_jitter(*next, moment));
+  if (next && *next < idle_until) return home_->arm(timer_, *next);
   // A prepared one is not read back for each word of its client, who is expected to speak soon again.
   const time_point heard_until = last_heard_ + home_->options().idle_after;
   const bool is_prepared = machine_->record().progress.status == txn_status::prepared;
   if (is_prepared && heard_until > moment) return home_->arm(timer_, heard_until);
-  retire_until(next ? with_own_jitter(*next, moment) : far_future);
-}
-
-time_point transaction_state::with_own_jitter(time_point when, time_point from) {
-  const auto own = machine_->record().definition->options.retry_jitter_percent;
-  return home_->with_jitter(when, from, own ? static_cast<double>(*own) / 100 : home_->options().retry_jitter);
+  retire_until(next.value_or(far_future));
 }
 
 void transaction_state::retire_until(std::optional<time_point> due) {

@@ -31,6 +31,7 @@ public:
   void released(const written& w);
   void restored(loaded& from);
   void woke();
+  void settle_down();
 
 private:
   struct wake_up final : timer_node {
@@ -58,10 +59,10 @@ private:
   void answer_all(const treaty::answer& what);
   void read_again_after(const failure& why);
   void note_corruption(const failure& why);
+  void note_jitter(const leg& tried);
+  void weigh(std::size_t bytes);
   void reload();
   void forget();
-  void settle_down();
-  time_point with_own_jitter(time_point when, time_point from);
   void retire_until(std::optional<time_point> due);
   void note_end();
 

@@ -99,7 +99,7 @@ const std::array table{
     option{.path = "RetryLimit",
            .field = &config::retry_limit,
            .help = "How often a saga that names no retry_limit repeats the calls of its actions before it is rolled "
-                   "back. 0: for ever.",
+                   "back. 0: for ever. A saga keeps the limit with which it began.",
            .most = 1'000'000'000},
     option{
         .path = "StuckAfter",

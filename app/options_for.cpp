@@ -40,7 +40,7 @@ coordinator_options coordinator_options_of(const config& values) {
   options.timeout_to_fail = duration_cast<std::chrono::seconds>(values.timeout_to_fail);
   options.request_timeout = values.request_timeout;
   options.retry_growth_percent = static_cast<std::uint32_t>(values.retry_growth.hundredths);
-  options.retry_jitter = static_cast<double>(values.retry_jitter.hundredths) / 100;
+  options.retry_jitter_percent = static_cast<std::uint32_t>(values.retry_jitter.hundredths);
   options.retry_limit = values.retry_limit;
   options.stuck_after = static_cast<std::uint32_t>(values.stuck_after);
   if (!values.alert_web_hook.empty())

@@ -61,8 +61,9 @@ struct skip_requested {
 struct answered {
   std::size_t leg;
   call_outcome outcome;
-  std::string detail;  // what the participant said: a body or a status message, cut to a bounded length
-  duration took{0};    // from the call to the answer
+  std::string detail;      // what the participant said: a body or a status message, cut to a bounded length
+  duration took{0};        // from the call to the answer
+  bool was_called = true;  // false: we did not let the call out, because its destination is in trouble; unknown, then
 };
 /// What the application said when it was asked how a prepared msg or workflow stands.
 struct watch_answered {

@@ -1,6 +1,7 @@
 #include "core/legs.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/lifecycle.hpp"
 
@@ -12,6 +13,18 @@ bool has_branch(const txn_record& record, const registered_branch& like) {
   return std::any_of(record.branches.begin(), record.branches.end(), [&](const auto& one) {
     return one->id == like.id && one->op == like.op && one->op_name == like.op_name;
   });
+}
+
+std::size_t payload_bytes(const std::vector<std::shared_ptr<const registered_branch>>& branches) {
+  return std::accumulate(branches.begin(), branches.end(), std::size_t{0},
+                         [](std::size_t sum, const auto& one) { return sum + one->payload.size(); });
+}
+
+/// While a request waits for how far the transaction gets, what was called in vain is not called again: others, still
+/// under way, would keep the request waiting for as long as these take turns.
+bool waits_for_next_round(const txn_state& state, const leg& one) {
+  const bool somebody_waits = !state.waiters.empty() || !state.abort_waiters.empty();
+  return somebody_waits && one.attempts > 0 && is_set(one.due);
 }
 
 /// Is this operation called in this status?
@@ -97,6 +110,7 @@ void settle(txn_state& state, std::size_t leg_index, leg_status status, const co
 
 bool may_start(const txn_state& state, std::size_t leg_index, const context& ctx) {
   const leg& one = state.record.progress.legs[leg_index];
+  if (waits_for_next_round(state, one)) return false;
   return one.status == leg_status::prepared && state.in_flight[leg_index] == 0 && one.due <= ctx.now;
 }
 
@@ -121,6 +135,7 @@ std::optional<time_point> earlier_wait(const txn_state& state, std::size_t leg_i
                                        std::optional<time_point> soonest) {
   const leg& one = state.record.progress.legs[leg_index];
   if (one.status != leg_status::prepared || state.in_flight[leg_index] != 0 || !is_set(one.due)) return soonest;
+  if (waits_for_next_round(state, one)) return soonest;
   return soonest ? std::min(*soonest, one.due) : one.due;
 }
 
@@ -149,6 +164,10 @@ std::optional<answer> refusal_of(const txn_state& state, const register_requeste
   if (known) return answer{answer_kind::error, "storage: UniqueKeyConflict"};
   if (state.record.branches.size() + e.branches.size() > registered_rows_max) {
     return answer{answer_kind::invalid, "at most " + std::to_string(registered_rows_max) + " rows can be registered"};
+  }
+  if (payload_bytes(state.record.branches) + payload_bytes(e.branches) > registered_bytes_max) {
+    return answer{answer_kind::invalid,
+                  "at most " + std::to_string(registered_bytes_max) + " bytes of payloads can be registered"};
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "core/base/assert.hpp"
@@ -49,13 +50,19 @@ void count_up(std::uint32_t& number) {
   number += number < UINT32_MAX ? 1 : 0;
 }
 
-void note_wait(transition& out, leg& waiting, call_outcome outcome, std::string_view detail, const context& ctx) {
+/// Tells the question at query_prepared from the legs.
+constexpr std::size_t watch_number = std::numeric_limits<std::size_t>::max();
+
+/// `number`: which leg it is.
+void note_wait(transition& out, leg& waiting, std::size_t number, call_outcome outcome, std::string_view detail,
+               const context& ctx) {
   txn_progress& progress = out.next.record.progress;
   const retry_policy policy = policy_for(out.next.record.definition->options, ctx.policy.retry);
   const growth how = outcome == call_outcome::ongoing ? growth::constant : growth::growing;
   note_attempt(out.next, waiting, outcome, ctx);
   waiting.interval = next_wait(how, waiting.interval, policy);
-  waiting.due = ctx.now + waiting.interval;
+  waiting.due =
+      ctx.now + waiting.interval + jitter_of(out.next.gid, number, waiting.attempts, waiting.interval, policy);
   waiting.update_time = ctx.now;
   progress.update_time = ctx.now;
   progress.next_cron_interval = waiting.interval;
@@ -68,10 +75,17 @@ bool is_failing(const leg& one, const context& ctx) {
   return ctx.policy.stuck_after > 0 && one.status == leg_status::prepared && one.failures >= ctx.policy.stuck_after;
 }
 
+/// A saga keeps the limit with which it began: what had to be durable before the next call hangs on it, and another
+/// one after a restart would take back what was executed without knowing all of it.
+txn_options with_limit(txn_options given, trans_type type, const context& ctx) {
+  if (type == trans_type::saga && given.retry_limit <= 0) given.retry_limit = ctx.policy.retry_limit;
+  return given;
+}
+
 /// Clients mostly repeat with submit what they prepared; then nothing of it is written again.
-bool says_more(const txn_definition& submitted, const txn_definition& kept) {
-  return submitted.options != kept.options || submitted.protocol != kept.protocol ||
-         submitted.custom_data != kept.custom_data || submitted.saga != kept.saga || submitted.delay != kept.delay ||
+bool says_more(const txn_definition& submitted, const txn_options& options, const txn_definition& kept) {
+  return options != kept.options || submitted.protocol != kept.protocol || submitted.custom_data != kept.custom_data ||
+         submitted.saga != kept.saga || submitted.delay != kept.delay ||
          (!submitted.query_prepared.empty() && submitted.query_prepared != kept.query_prepared);
 }
 
@@ -81,6 +95,7 @@ void create(transition& out, std::shared_ptr<const txn_definition> definition, t
   TREATY_ASSERT(!out.next.exists());
   auto own = std::make_shared<txn_definition>(*definition);
   own->create_time = ctx.now;
+  own->options = with_limit(std::move(own->options), own->type, ctx);
   txn_progress& progress = out.next.record.progress;
   progress.status = status;
   progress.update_time = ctx.now;
@@ -94,9 +109,11 @@ void create(transition& out, std::shared_ptr<const txn_definition> definition, t
 }
 
 void adopt_submit(transition& out, const txn_definition& submitted, const context& ctx) {
-  if (says_more(submitted, *out.next.record.definition)) {
-    auto merged = std::make_shared<txn_definition>(*out.next.record.definition);
-    merged->options = submitted.options;
+  const txn_definition& kept = *out.next.record.definition;
+  txn_options options = with_limit(submitted.options, kept.type, ctx);
+  if (says_more(submitted, options, kept)) {
+    auto merged = std::make_shared<txn_definition>(kept);
+    merged->options = std::move(options);
     merged->protocol = submitted.protocol;
     merged->custom_data = submitted.custom_data;
     merged->saga = submitted.saga;
@@ -209,7 +226,7 @@ void wait_or_answer(transition& out, const txn_options& asked, client_token repl
 
 void schedule_retry(transition& out, const answered& a, const context& ctx) {
   leg& waiting = out.next.record.progress.legs[a.leg];
-  note_wait(out, waiting, a.outcome, a.detail, ctx);
+  note_wait(out, waiting, a.leg, a.outcome, a.detail, ctx);
   alert_when_due(out, a, ctx);
 }
 
@@ -245,8 +262,8 @@ void hurry(txn_state& state, const context& ctx) {
 
 void schedule_watch(transition& out, const watch_answered& a, const context& ctx) {
   const bool heard = a.outcome == call_outcome::success;
-  note_wait(out, out.next.record.progress.watch, a.outcome, heard ? std::string_view{} : std::string_view{a.detail},
-            ctx);
+  note_wait(out, out.next.record.progress.watch, watch_number, a.outcome,
+            heard ? std::string_view{} : std::string_view{a.detail}, ctx);
 }
 
 bool any_in_flight(const txn_state& state) {

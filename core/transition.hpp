@@ -27,7 +27,7 @@ struct txn_state {
 struct server_policy {
   retry_policy retry{};
   std::chrono::seconds timeout_to_fail{35};  // for types other than saga that name none
-  std::int64_t retry_limit = 0;              // for sagas that name none; 0: none
+  std::int64_t retry_limit = 0;              // for sagas that name none, as they begin; 0: none
   std::uint32_t stuck_after = 3;             // failures in a row of one call
   std::uint32_t alert_after = 0;             // the same, for the alert web-hook; 0: nobody is told
   std::uint32_t history_pages_max = 0;       // of each transaction; 0: none are kept

@@ -29,6 +29,7 @@ struct branch_call {
 struct branch_reply {
   call_outcome outcome = call_outcome::unknown;
   std::string detail;
+  bool was_called = true;  // false: it was not let out, because the destination is in trouble
 };
 using branch_done = std::function<void(branch_reply)>;
 

@@ -17,6 +17,7 @@ namespace treaty {
 inline constexpr std::size_t steps_max = 10'000;
 /// The same for what clients register: a tcc or xa branch makes two rows.
 inline constexpr std::size_t registered_rows_max = 2 * steps_max;
+inline constexpr std::size_t registered_bytes_max = 64u << 20;  // of the payloads of those
 
 /// One step of a saga (action, compensate) or of a message (action). An empty URL is a success without a call.
 struct step {

@@ -11,15 +11,10 @@
 namespace treaty::saga {
 namespace {
 
-/// How often actions may be repeated before the saga is given up: its own limit, else the server's. 0: no limit.
-std::int64_t retry_limit(const txn_definition& definition, const context& ctx) {
-  return definition.options.retry_limit > 0 ? definition.options.retry_limit : ctx.policy.retry_limit;
-}
-
 /// May an abort be decided by something else than a refusal of the very action that is repeated after a crash? Then a
 /// success must be durable before its followers are called: an abort decided after a crash must know of them.
-bool followers_need_durable_success(const txn_definition& definition, const context& ctx) {
-  return definition.options.timeout_to_fail.count() > 0 || retry_limit(definition, ctx) > 0 ||
+bool followers_need_durable_success(const txn_definition& definition) {
+  return definition.options.timeout_to_fail.count() > 0 || definition.options.retry_limit > 0 ||
          !definition.saga.orders.empty();
 }
 
@@ -47,7 +42,7 @@ void proceed_forward(transition& out, const context& ctx) {
   const std::size_t orders_before = out.orders.size();
   call_ready_actions(out, ctx);
   const bool unlocked = out.orders.size() > orders_before;
-  if (unlocked && out.write == urgency::soon && followers_need_durable_success(*out.next.record.definition, ctx)) {
+  if (unlocked && out.write == urgency::soon && followers_need_durable_success(*out.next.record.definition)) {
     out.must_write(urgency::now);
   }
 }
@@ -99,10 +94,11 @@ void on_retry_requested(transition& out, const retry_requested& e, const context
   proceed(out, ctx);
 }
 
-/// An action was not refused and did not succeed: again now while the limit allows, else later, else give up.
+/// An action was not refused and did not succeed: again now while the limit allows, else later, else give up. What was
+/// not even called counts towards no limit.
 void repeat_action(transition& out, const answered& a, const context& ctx) {
-  const std::int64_t limit = retry_limit(*out.next.record.definition, ctx);
-  if (limit <= 0) return schedule_retry(out, a, ctx);
+  const std::int64_t limit = out.next.record.definition->options.retry_limit;
+  if (limit <= 0 || !a.was_called) return schedule_retry(out, a, ctx);
   txn_progress& progress = out.next.record.progress;
   note_attempt(out.next, progress.legs[a.leg], a.outcome, ctx);
   alert_when_due(out, a, ctx);

@@ -41,12 +41,16 @@ result<void> check_size(const txn_definition& definition, const topic_map& topic
   return {};
 }
 
-void add_subscribers(txn_definition& to, const topic& subscribers, std::size_t position, const std::string& payload) {
-  const branch_id base = step_branch_id(position);
+/// What a step says of its calls holds for each subscriber's.
+void add_subscribers(txn_definition& to, const topic& subscribers, const step& one, std::size_t position,
+                     const std::string& payload) {
   for (std::size_t at = 0; at < subscribers.size(); ++at) {
-    branch_id id = base;
-    if (subscribers.size() > 1) id.value += "-" + step_branch_id(at).value;
-    to.steps.push_back({subscribers[at].url, {}, std::move(id)});
+    step own = one;
+    own.action = subscribers[at].url;
+    own.compensate.clear();
+    own.id = step_branch_id(position);
+    if (subscribers.size() > 1) own.id.value += "-" + step_branch_id(at).value;
+    to.steps.push_back(std::move(own));
     to.payloads.push_back(payload);
   }
 }
@@ -68,9 +72,10 @@ result<std::shared_ptr<const txn_definition>> expand_topics(const txn_definition
   for (std::size_t at = 0; at < definition.steps.size(); ++at) {
     const step& one = definition.steps[at];
     if (is_topic(one)) {
-      add_subscribers(*out, *find_topic(topics, one.action), at, definition.payloads[at]);
+      add_subscribers(*out, *find_topic(topics, one.action), one, at, definition.payloads[at]);
     } else {
-      out->steps.push_back({one.action, one.compensate, step_branch_id(at)});
+      out->steps.push_back(one);
+      out->steps.back().id = step_branch_id(at);
       out->payloads.push_back(definition.payloads[at]);
     }
   }

@@ -29,6 +29,8 @@ public:
   std::promise<treaty::answer> promise;
 };
 
+}  // namespace
+
 submit_requested make_submit(const std::string& id, const std::vector<std::string>& actions, waiting_for what) {
   auto definition = std::make_shared<txn_definition>();
   definition->gid = gid{id};
@@ -39,8 +41,6 @@ submit_requested make_submit(const std::string& id, const std::vector<std::strin
   }
   return {std::move(definition), 0};
 }
-
-}  // namespace
 
 class prometheus_holder {
 public:
@@ -134,6 +134,14 @@ std::vector<result<void>> failing_store::commit(std::span<const write_set> write
   return {writes.size(), result<void>{failure{errc::outcome_unknown, "the disk is on fire"}}};
 }
 
+result<due_page> failing_store::due(const due_query& query) const {
+  if (!before_each_due_) return real_.due(query);
+  before_each_due_();
+  due_query one = query;
+  one.limit = 1;
+  return real_.due(one);
+}
+
 result<void> failing_store::put_kv(const kv_record& record, std::uint64_t expected) {
   if (failing_) return failure{errc::outcome_unknown, "the disk is on fire"};
   return real_.put_kv(record, expected);
@@ -169,7 +177,7 @@ std::vector<end_notice> remembering_notifier::ends() const {
   return ends_;
 }
 
-coordinator_world::coordinator_world(coordinator_options options, store* kept, std::size_t lanes)
+coordinator_world::coordinator_world(coordinator_options options, store* kept, std::size_t lanes, beginning how)
     : own_store_{kept == nullptr ? make_memory_store() : nullptr}, metrics_{std::make_shared<prometheus_holder>()} {
   std::vector<lane_ports> ports;
   for (std::size_t at = 0; at < lanes; ++at) {
@@ -179,6 +187,10 @@ coordinator_world::coordinator_world(coordinator_options options, store* kept, s
   coordinator = std::make_unique<treaty::coordinator>(
       kept == nullptr ? *own_store_ : *kept, hooks, std::move(ports), [] { return std::make_shared<asio_loop>(); },
       options, metrics_->registry);
+  if (how == beginning::at_once) start();
+}
+
+void coordinator_world::start() {
   const auto started = coordinator->start();
   TREATY_ASSERT(started);
 }

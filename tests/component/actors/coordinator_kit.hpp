@@ -15,6 +15,10 @@ namespace treaty::kit {
 
 enum class waiting_for { nothing, result };
 inline constexpr waiting_for waiting = waiting_for::result;
+enum class beginning { at_once, by_start };
+
+/// A saga whose compensations are called undo-….
+submit_requested make_submit(const std::string& id, const std::vector<std::string>& actions, waiting_for what);
 
 /// Small waits, so that tests are quick.
 coordinator_options quick_options();
@@ -57,12 +61,14 @@ class failing_store final : public store {
 public:
   explicit failing_store(store& real) : real_{real} {}
   void fail(bool from_now_on) { failing_ = from_now_on; }
+  /// Recovery finds one transaction at a time; `before_each` runs before it is read.
+  void recover_slowly(std::function<void()> before_each) { before_each_due_ = std::move(before_each); }
 
   record_id next_row() override { return real_.next_row(); }
   std::vector<result<void>> commit(std::span<const write_set> writes, durability d) override;
   result<txn_record> load(const gid& id) const override { return real_.load(id); }
   result<std::vector<history_page>> load_history(const gid& id) const override { return real_.load_history(id); }
-  result<due_page> due(const due_query& query) const override { return real_.due(query); }
+  result<due_page> due(const due_query& query) const override;
   result<list_page> list(const list_query& query) const override { return real_.list(query); }
   result<std::size_t> expire(time_point before, std::size_t limit) override { return real_.expire(before, limit); }
   result<void> put_kv(const kv_record& record, std::uint64_t expected) override;
@@ -77,6 +83,7 @@ public:
 private:
   store& real_;
   std::atomic<bool> failing_{false};
+  std::function<void()> before_each_due_;
 };
 
 /// Keeps what web-hooks would be told. Threads: any.
@@ -97,14 +104,16 @@ private:
 class coordinator_world {
 public:
   explicit coordinator_world(coordinator_options options = quick_options(), store* kept = nullptr,
-                             std::size_t lanes = 1);
+                             std::size_t lanes = 1, beginning how = beginning::at_once);
   ~coordinator_world();
+  void start();
 
   answer submit(const std::string& id, const std::vector<std::string>& actions,
                 waiting_for what = waiting_for::nothing);
   std::vector<answer> submit_many(const std::string& id, const std::vector<std::string>& actions, std::size_t times);
   void submit_and_forget(const std::string& id, const std::vector<std::string>& actions);
   answer say(const std::string& id, event what);
+  std::future<answer> offer(const std::string& id, event what);
   cron_reset reset_cron(std::chrono::seconds later_than, std::size_t limit);
   std::optional<txn_status> status_of(const std::string& id);
   bool eventually_has_status(const std::string& id, txn_status wanted);
@@ -116,8 +125,6 @@ public:
   std::unique_ptr<treaty::coordinator> coordinator;
 
 private:
-  std::future<answer> offer(const std::string& id, event what);
-
   std::unique_ptr<store> own_store_;
   std::shared_ptr<class prometheus_holder> metrics_;
 };

@@ -98,6 +98,33 @@ TEST(Coordinator, AfterARestartEveryUnfinishedSagaGoesOn) {
   }
 }
 
+// Sockets take requests while the store is still being read: each transaction has one owner all the same.
+TEST(Coordinator, RequestsThatComeDuringRecoveryWaitForItsEnd) {
+  const auto kept = make_memory_store();
+  {
+    coordinator_world world{kit::quick_options(), kept.get()};
+    world.participant.hold("debit");
+    for (const char* const id : {"g1", "g2", "g3"}) world.submit(id, {"debit"});
+    EXPECT_TRUE(kit::eventually([&] { return world.participant.held() == 3; }, soon));
+  }
+  kit::failing_store slow{*kept};
+  coordinator_world world{kit::quick_options(), &slow, 1, kit::beginning::by_start};
+  world.participant.hold("debit");
+  std::vector<std::future<answer>> told;
+  slow.recover_slowly([&] {
+    const std::string number = std::to_string(told.size());
+    told.push_back(world.offer("new" + number, kit::make_submit("new" + number, {"debit"}, kit::waiting)));
+    told.push_back(world.offer("g3", retry_requested{}));
+  });
+  world.start();
+  EXPECT_TRUE(kit::eventually([&] { return world.participant.held() == 3 + told.size() / 2; }, soon));
+  world.participant.let_go();
+  for (auto& one : told) EXPECT_EQ(one.get().kind, answer_kind::ok);
+  EXPECT_TRUE(kit::eventually([&] { return world.gauge("treaty_transactions_in_flight") == 0; }, soon));
+  EXPECT_EQ(world.gauge("treaty_transactions_parked"), 0);
+  EXPECT_EQ(world.participant.count(), 3 + told.size() / 2) << "each was called once";
+}
+
 TEST(Coordinator, OverTheLimitNewTransactionsAreRefusedAndNothingIsStored) {
   coordinator_options options = kit::quick_options();
   options.live_max = 2;
@@ -135,6 +162,75 @@ TEST(Coordinator, DrainingRefusesNewOnesAndFinishesWhatIsInFlight) {
   world.participant.let_go();
   EXPECT_EQ(world.coordinator->drain(soon), 0u);
   EXPECT_EQ(world.status_of("g1"), txn_status::succeed);
+}
+
+// A retry that is due in a moment is durable, and no reason to let an orchestrator wait.
+TEST(Coordinator, DrainingDoesNotWaitForThoseThatOnlyWait) {
+  coordinator_options options = kit::quick_options();
+  options.idle_after = std::chrono::minutes{1};
+  options.retry_interval = std::chrono::seconds{30};
+  coordinator_world world{options};
+  world.participant.answer("debit", {call_outcome::unknown, "connection refused"});
+  world.submit("g1", {"debit"});
+  EXPECT_TRUE(kit::eventually([&] { return world.participant.count() == 1; }, soon));
+  world.coordinator->stop_admitting();
+  EXPECT_EQ(world.coordinator->drain(soon), 0u);
+  EXPECT_EQ(world.gauge("treaty_transactions_parked"), 1);
+}
+
+// What was accepted has priority: its tries have succeeded, and it would be undone when its time is over.
+TEST(Coordinator, AParkedTransactionMayBeSubmittedWhileNewOnesAreRefused) {
+  coordinator_options options = kit::quick_options();
+  options.live_max = 1;
+  options.idle_after = std::chrono::milliseconds{10};
+  coordinator_world world{options};
+  auto tried = std::make_shared<txn_definition>();
+  tried->gid = gid{"tcc"};
+  tried->type = trans_type::tcc;
+  EXPECT_EQ(world.say("tcc", prepare_requested{tried}).kind, answer_kind::ok);
+  EXPECT_TRUE(kit::eventually([&] { return world.gauge("treaty_transactions_parked") == 1; }, soon));
+  world.participant.hold("debit");
+  EXPECT_EQ(world.submit("g1", {"debit"}).kind, answer_kind::ok);
+  EXPECT_EQ(world.submit("g2", {"debit"}).kind, answer_kind::overloaded);
+  world.coordinator->stop_admitting();
+  EXPECT_EQ(world.submit("g2", {"debit"}).kind, answer_kind::unavailable);
+  EXPECT_EQ(world.say("tcc", submit_requested{tried}).kind, answer_kind::ok);
+  EXPECT_TRUE(world.eventually_has_status("tcc", txn_status::succeed));
+  world.participant.let_go();
+}
+
+// What is taken up again after a restart weighs what it weighed when it came.
+TEST(Coordinator, ABacklogIsTakenUpWithinTheLimitOfBytes) {
+  constexpr std::size_t backlog = 200;
+  constexpr std::size_t payload = 100'000;
+  const auto kept = make_memory_store();
+  {
+    coordinator_world world{kit::quick_options(), kept.get()};
+    world.participant.hold("debit");
+    for (std::size_t at = 0; at < backlog; ++at) {
+      const std::string id = "g" + std::to_string(at);
+      auto large = kit::make_submit(id, {"debit"}, kit::waiting_for::nothing);
+      auto definition = std::make_shared<txn_definition>(*large.definition);
+      definition->payloads = {std::string(payload, 'x')};
+      large.definition = std::move(definition);
+      ASSERT_EQ(world.say(id, large).kind, answer_kind::ok);
+    }
+  }
+  coordinator_options options = kit::quick_options();
+  options.live_bytes_max = 10 * payload;
+  coordinator_world world{options, kept.get(), 1, kit::beginning::by_start};
+  world.participant.hold("debit");
+  world.start();
+  const auto all_read = [&] {
+    const std::size_t held = world.participant.held();
+    return held >= 10 && world.gauge("treaty_transactions_in_flight") == static_cast<double>(held);
+  };
+  EXPECT_TRUE(kit::eventually(all_read, soon));
+  EXPECT_LT(world.participant.held(), 100u) << "a few are read before it is known what they weigh";
+  EXPECT_EQ(world.submit("new", {"debit"}).kind, answer_kind::overloaded);
+  world.participant.let_go();
+  EXPECT_TRUE(kit::eventually([&] { return world.gauge("treaty_transactions_in_flight") == 0; }, soon));
+  EXPECT_EQ(world.participant.count(), backlog);
 }
 
 // Never an acknowledgement after a failed sync; and when the store serves again, so do we, by ourselves.

@@ -47,6 +47,25 @@ TEST(RetryWait, NeverOverflows) {
   EXPECT_EQ(wait, longest_wait);
 }
 
+// Those that failed together spread evenly over the share, and each is where it was after a restart.
+TEST(RetryJitter, IsTheSameForTheSameAndSpreadOverOthers) {
+  retry_policy shaken = policy;
+  EXPECT_EQ(jitter_of(gid{"g"}, 1, 1, seconds{10}, shaken), milliseconds{0});
+  shaken.jitter_percent = 50;
+  milliseconds sum{0};
+  for (int at = 0; at < 1'000; ++at) {
+    const milliseconds one = jitter_of(gid{"g" + std::to_string(at)}, 1, 1, seconds{10}, shaken);
+    EXPECT_EQ(one, jitter_of(gid{"g" + std::to_string(at)}, 1, 1, seconds{10}, shaken));
+    EXPECT_GE(one, milliseconds{0});
+    EXPECT_LT(one, seconds{5});
+    sum += one;
+  }
+  EXPECT_NEAR(static_cast<double>(sum.count()) / 1'000, 2'500, 150);
+  EXPECT_NE(jitter_of(gid{"g"}, 1, 1, seconds{10}, shaken), jitter_of(gid{"g"}, 1, 2, seconds{10}, shaken));
+  EXPECT_NE(jitter_of(gid{"g"}, 1, 1, seconds{10}, shaken), jitter_of(gid{"g"}, 3, 1, seconds{10}, shaken));
+  EXPECT_EQ(jitter_of(gid{"g"}, 1, 1, milliseconds{0}, shaken), milliseconds{0});
+}
+
 // What the client asked for comes first, then what its time-out implies, then what the operator configured.
 TEST(RetryPolicy, TakesTheClientsIntervalThenAShorterTimeoutThenTheServers) {
   txn_options options;

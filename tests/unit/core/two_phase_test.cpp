@@ -143,6 +143,22 @@ TEST_P(TwoPhase, TooManyBranchesAreAnError) {
   EXPECT_EQ(txn.progress().legs.size(), registered_rows_max);
 }
 
+TEST_P(TwoPhase, TooManyBytesOfBranchesAreAnError) {
+  mode_machine txn = fresh();
+  txn.prepare();
+  const auto add = [&](const char* id, std::size_t bytes) {
+    auto row = std::make_shared<registered_branch>();
+    row->id = branch_id{id};
+    row->payload.assign(bytes, 'x');
+    txn.offer(register_requested{.type = GetParam(), .branches = {std::move(row)}, .reply_to = 1});
+  };
+  add("01", registered_bytes_max);
+  add("02", 1);
+  EXPECT_THAT(txn.take_replies(),
+              ElementsAre(reply{1, {}},
+                          reply{1, {answer_kind::invalid, "at most 67108864 bytes of payloads can be registered"}}));
+}
+
 // -- silence --------------------------------------------------------------------------------------------------------
 
 TEST_P(TwoPhase, ASilentClientIsGivenUpAfterTheServersLimit) {

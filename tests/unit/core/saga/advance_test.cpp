@@ -380,6 +380,45 @@ TEST(SagaRetryLimit, CountsAllStepsTogetherFromTheClientsCount) {
   EXPECT_EQ(begun.status(), txn_status::aborting);
 }
 
+// A call that was not let out because its destination is in trouble says nothing of the branch.
+TEST(SagaRetryLimit, IsNotUsedUpByCallsThatWereNotMade) {
+  machine saga = submitted_saga({"debit"}, {.retry_limit = 1});
+  const std::size_t leg = kit::leg_of(saga.spec(), "debit", action);
+  for (int round = 0; round < 5; ++round) {
+    saga.take_calls();
+    saga.offer(answered{leg, unknown, "http://bank is not called for another 900 ms", {}, /*was_called=*/false});
+    EXPECT_THAT(saga.take_calls(), IsEmpty()) << "not at once";
+    ASSERT_TRUE(saga.fire_next_timer());
+  }
+  EXPECT_EQ(saga.status(), txn_status::submitted);
+  saga.answer("debit", action, unknown);
+  saga.answer("debit", action, unknown);
+  EXPECT_EQ(saga.status(), txn_status::aborting);
+}
+
+// What had to be durable before the next call hangs on it: another limit after a restart would undo less than was done.
+TEST(SagaRetryLimit, OfTheServerIsThatOfTheBeginning) {
+  machine limited{{{"debit"}}, {.retry_limit = 2}};
+  limited.submit();
+  EXPECT_EQ(limited.state().record.definition->options.retry_limit, 2);
+
+  machine unlimited = submitted_saga({"debit"});
+  const std::size_t leg = kit::leg_of(unlimited.spec(), "debit", action);
+  server_policy changed;
+  changed.retry_limit = 1;
+  txn_state state = unlimited.state();
+  for (int round = 0; round < 3; ++round) {
+    state.in_flight[leg] = 1;
+    state = saga::advance(std::move(state), answered{leg, unknown, "", {}}, context{unlimited.now(), changed}).next;
+  }
+  EXPECT_EQ(state.record.progress.status, txn_status::submitted);
+
+  machine prepared{{{"debit"}}, {.retry_limit = 2}};
+  prepared.prepare();
+  prepared.submit();
+  EXPECT_EQ(prepared.state().record.definition->options.retry_limit, 2);
+}
+
 // The limit is for actions; a compensation has none.
 TEST(SagaRetryLimit, DoesNotLimitCompensations) {
   machine saga = submitted_saga({"debit"}, {.retry_limit = 1});

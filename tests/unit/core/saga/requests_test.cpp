@@ -23,6 +23,7 @@ constexpr auto action = branch_op::action;
 constexpr auto compensate = branch_op::compensate;
 constexpr auto success = call_outcome::success;
 constexpr auto refused = call_outcome::failure;
+constexpr auto ongoing = call_outcome::ongoing;
 constexpr auto unknown = call_outcome::unknown;
 
 reply ok(client_token to) {
@@ -45,6 +46,23 @@ TEST(SagaSubmit, IsAnsweredAtOnce) {
   saga.submit(1);
   EXPECT_THAT(saga.take_replies(), ElementsAre(ok(1)));
   EXPECT_EQ(saga.last_write(), urgency::now);
+}
+
+// Steps that take turns in not being finished would keep it waiting for ever.
+TEST(SagaSubmit, ThatWaitsIsAnsweredWhenEachStepWasCalledOnce) {
+  machine saga = kit::concurrent_saga({"a", "b"}, {}, {.wait_result = true, .retry_interval = seconds{1}});
+  saga.submit(1);
+  saga.take_calls();
+  saga.answer("a", action, ongoing);
+  saga.pass(seconds{5});
+  saga.offer(timer_fired{});
+  EXPECT_THAT(saga.take_calls(), IsEmpty()) << "somebody waits for b";
+  EXPECT_EQ(saga.wait(), std::nullopt) << "nor is there anything to wake up for";
+  saga.answer("b", action, ongoing);
+  EXPECT_THAT(saga.take_replies(), ElementsAre(refusal(1, "wait result not return success: FAILURE")));
+  saga.pass(seconds{5});
+  saga.offer(timer_fired{});
+  EXPECT_THAT(saga.take_calls(), ElementsAre(call{"a", action}, call{"b", action}));
 }
 
 // A client whose connection broke submits again: it must learn that all is well, and nothing may be executed twice.

@@ -93,6 +93,19 @@ TEST(ExpandTopics, GivesEverySubscriberABranchOfItsOwn) {
             "01-01 u1 p1;01-02 u2 p1;02 x p2;03 u1 p3;");
 }
 
+// How long a call may take is said of the step: of each subscriber's call, and of its neighbours'.
+TEST(ExpandTopics, KeepsWhatAStepSaysOfItsCalls) {
+  txn_definition sent = message({"topic://two", "x"});
+  sent.steps[0].request_timeout = std::chrono::seconds{7};
+  sent.steps[1].request_timeout = std::chrono::seconds{1};
+  const auto expanded = expand_topics(sent, all_topics);
+  ASSERT_TRUE(expanded);
+  ASSERT_EQ((*expanded)->steps.size(), 3U);
+  EXPECT_EQ((*expanded)->steps[0].request_timeout, std::chrono::seconds{7});
+  EXPECT_EQ((*expanded)->steps[1].request_timeout, std::chrono::seconds{7});
+  EXPECT_EQ((*expanded)->steps[2].request_timeout, std::chrono::seconds{1});
+}
+
 TEST(ExpandTopics, RefusesATopicThatNobodyHasSubscribed) {
   for (const char* action : {"topic://nobody", "topic://none", "topic://"}) {
     EXPECT_EQ(shown(expand_topics(message({"x", action}), all_topics)), "topic not found");
