@@ -6,6 +6,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
 #include <vector>
@@ -89,6 +90,20 @@ result<void> put_metadata(grpc::ClientContext& context, const std::map<std::stri
   return {};
 }
 
+/// gRPC takes 4 MiB, unless told. That is too little for the coordinator, which gives back at once what it took bit by
+/// bit: everything that a workflow remembers, or the workflow could never go on. It is trusted, and says nothing else
+/// at any length. Branches may answer as much as over HTTP.
+constexpr int coordinator_answer_bytes_max = -1;  // no limit
+constexpr int branch_answer_bytes_max = 64 << 20;
+
+std::shared_ptr<grpc::Channel> channel_to(const std::string& target,
+                                          const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+                                          int answer_bytes_max) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(answer_bytes_max);
+  return grpc::CreateCustomChannel(target, credentials, arguments);
+}
+
 }  // namespace
 
 /// What must live until a call has ended. gRPC has only a pointer to most of it.
@@ -107,7 +122,7 @@ grpc_transport::grpc_transport(std::string target, grpc_options options)
     : target_{std::move(target)},
       options_{std::move(options)},
       credentials_{options_.credentials ? options_.credentials : grpc::InsecureChannelCredentials()},
-      stub_{dtmgimp::Dtm::NewStub(grpc::CreateChannel(target_, credentials_))} {}
+      stub_{dtmgimp::Dtm::NewStub(channel_to(target_, credentials_, coordinator_answer_bytes_max))} {}
 
 std::chrono::milliseconds grpc_transport::limit_of(std::chrono::seconds wished) const {
   return wished.count() > 0 ? wished : options_.call_limit;
@@ -182,7 +197,8 @@ void grpc_transport::prepare_workflow(transaction_request request, completion<wo
 std::shared_ptr<grpc::GenericStub> grpc_transport::branch_at(const std::string& target) {
   const std::lock_guard lock{mutex_};
   auto& stub = branches_[target];
-  if (stub == nullptr) stub = std::make_shared<grpc::GenericStub>(grpc::CreateChannel(target, credentials_));
+  if (stub == nullptr)
+    stub = std::make_shared<grpc::GenericStub>(channel_to(target, credentials_, branch_answer_bytes_max));
   return stub;
 }
 

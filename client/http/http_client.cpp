@@ -28,8 +28,6 @@ using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_t
                                          asio::io_context::executor_type>;
 using resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
 
-constexpr std::uint64_t answer_bytes_max = 64U << 20U;
-
 /// Open connections without work. Only the client's own thread touches it.
 class idle_connections {
 public:
@@ -111,7 +109,7 @@ public:
     for (const auto& [name, value] : request.headers) message_.set(name, value);
     message_.body() = std::move(request.body);
     message_.prepare_payload();
-    answer_.body_limit(answer_bytes_max);
+    answer_.body_limit(request.answer_bytes_max);
   }
 
   void start() {

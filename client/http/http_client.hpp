@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@ struct http_request {
   std::map<std::string, std::string> headers{};
   std::string body{};
   std::chrono::milliseconds limit{30'000};  // of the whole exchange
+  std::uint64_t answer_bytes_max = 64U << 20U;
 };
 
 struct http_reply {

@@ -1,5 +1,6 @@
 #include "client/http/http_transport.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -76,6 +77,8 @@ void http_transport::ask(std::string method, std::string_view operation, result<
   http_request request{std::move(method), base_url_ + "/" + std::string{operation}, options_.headers, *std::move(body),
                        limit.count() > 0 ? limit : options_.call_limit};
   request.headers.try_emplace("Content-Type", "application/json");
+  // It is trusted, and gives back at once what it took bit by bit: without all of it, a workflow could never go on.
+  request.answer_bytes_max = std::numeric_limits<std::uint64_t>::max();
   client_.send(std::move(request),
                [done = std::move(done), who = "the coordinator's " + std::string{operation}](result<http_reply> reply) {
                  reply ? done(coordinator_outcome_of(*std::move(reply), who)) : done(reply.error());

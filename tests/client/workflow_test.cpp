@@ -153,6 +153,36 @@ TEST_P(Workflow, RemembersARefusalToo) {
   EXPECT_EQ(asked, 1);
 }
 
+// What it remembers may be more than a single request, or answer of a branch, can be.
+TEST_P(Workflow, GoesOnHoweverMuchItRemembers) {
+  const std::string much(3'000'000, 'x');
+  int asked = 0;
+  int runs = 0;
+  const workflow_function what = [&](workflow& self, const std::string&) -> result<std::string> {
+    ++runs;
+    std::size_t bytes = 0;
+    for (int i = 0; i < 2; ++i) {
+      const auto answer = self.branch()->get().run([&](workflow_step&) -> result<std::string> {
+        ++asked;
+        return much;
+      });
+      if (!answer) return answer.error();
+      bytes += answer->size();
+    }
+    if (runs == 1) return unknown("it broke");
+    return std::to_string(bytes);
+  };
+  // The coordinator leaves it alone meanwhile.
+  ASSERT_TRUE(engine.define(gid, what, {.transaction = {.retry_interval = std::chrono::seconds{60}}}));
+  const auto broken = engine.execute(gid, gid, "in");
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().detail, "it broke");
+  const auto done = engine.execute(gid, gid, "in");
+  ASSERT_TRUE(done) << done.error().detail;
+  EXPECT_EQ(*done, "6000000");
+  EXPECT_EQ(asked, 2);
+}
+
 // What a refusal says may be long and in any encoding. The workflow ends all the same, and each run hears the same.
 TEST_P(Workflow, RemembersARefusalThatIsNoText) {
   int asked = 0;

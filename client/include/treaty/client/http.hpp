@@ -16,8 +16,8 @@ struct http_options {
 
 /// A coordinator that is spoken to over HTTP/1.1, with branches that speak HTTP. `base_url` ends in /api/dtmsvr, as in
 /// http://127.0.0.1:36789/api/dtmsvr. Connects with the first call. Runs one thread, until the last handle is gone.
-/// Plain http only. Names are resolved one after the other: while a name server does not answer, other names wait, but no
-/// coordinator or branch that is given by its address.
+/// Plain http only. Names are resolved one after the other: while a name server does not answer, other names wait, but
+/// no coordinator or branch that is given by its address.
 coordinator http_coordinator(std::string base_url, http_options options = {});
 
 }  // namespace treaty::client
