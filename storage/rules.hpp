@@ -57,6 +57,9 @@ private:
   bool spent_ = false;
 };
 
+/// What one page of `list_kv` holds of values; the last one may reach over it.
+inline constexpr std::size_t kv_page_bytes_max = 4u << 20;
+
 /// Can this set be stored at all? Errors: invalid_argument.
 result<void> check_storable(const write_set& set);
 

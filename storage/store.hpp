@@ -54,7 +54,7 @@ struct list_query {
 struct list_page {
   std::vector<txn_record> records;
   /// Empty: the end. A page may hold fewer than `limit` records and still not be the end: one call does a bounded
-  /// amount of work, whatever the filter.
+  /// amount of work, whatever the filter, and reads a bounded number of bytes.
   std::string next;
 };
 
@@ -66,7 +66,7 @@ struct kv_query {
 };
 struct kv_page {
   std::vector<kv_record> records;
-  std::string next;  // empty: the end
+  std::string next;  // empty: the end; a page may hold fewer than `limit` when its values are large
 };
 
 enum class store_state : std::uint8_t { serving = 1, read_only /* disk full or failing: see detail */, failed };

@@ -252,12 +252,14 @@ result<kv_page> memory_store::list_kv(const kv_query& query) const {
   }
   const std::lock_guard lock{mutex_};
   kv_page page;
+  std::size_t bytes = 0;
   for (auto at = kv_.lower_bound(from); at != kv_.end(); ++at) {
     if (!query.category.empty() && at->second.category != query.category) break;
-    if (page.records.size() == query.limit) {
+    if (page.records.size() == query.limit || bytes >= kv_page_bytes_max) {
       page.next = keys::to_hex(std::prev(at)->first);
       break;
     }
+    bytes += at->second.value.size();
     page.records.push_back(at->second);
   }
   return page;

@@ -72,6 +72,7 @@ result<kv_page> kv_table::list(const kv_query& query) const {
     from = std::max(from, after + '\0');  // the least key behind it
   }
   kv_page page;
+  std::size_t bytes = 0;
   std::string last;
   const std::unique_ptr<rocksdb::Iterator> entry{db_->NewIterator({}, db_[family::kv])};
   for (entry->Seek(slice(from)); entry->Valid(); entry->Next()) {
@@ -79,11 +80,12 @@ result<kv_page> kv_table::list(const kv_query& query) const {
     const auto parts = keys::parse_kv(key);
     if (!parts) return failure{errc::corrupt, name_key(family::kv, key) + ": is no key of this family"};
     if (!query.category.empty() && parts->category != query.category) break;
-    if (page.records.size() == query.limit) {
+    if (page.records.size() == query.limit || bytes >= kv_page_bytes_max) {
       page.next = keys::to_hex(last);
       break;
     }
     TREATY_TRY(kv_record record, decode(key, view(entry->value())));
+    bytes += record.value.size();
     page.records.push_back(std::move(record));
     last = key;
   }

@@ -868,6 +868,22 @@ TEST_P(StoreContract, ADeletedValueIsGoneAndMayBeginAgain) {
   EXPECT_TRUE(store_->put_kv(topic("t"), 0));
 }
 
+// A thousand topics of many subscribers must not be in memory at once.
+TEST_P(StoreContract, PagesOfLargeValuesAreShorter) {
+  for (const char* key : {"a", "b", "c", "d", "e", "f"}) {
+    kv_record large = topic(key);
+    large.value.assign(kv_value_bytes_max, '<');
+    ASSERT_TRUE(store_->put_kv(large, 0));
+  }
+  const auto first = store_->list_kv({.category = "topics", .limit = 6});
+  ASSERT_TRUE(first);
+  EXPECT_THAT(first->records, SizeIs(4));
+  const auto second = store_->list_kv({.category = "topics", .after = first->next, .limit = 6});
+  ASSERT_TRUE(second);
+  EXPECT_THAT(second->records, SizeIs(2));
+  EXPECT_EQ(second->next, "");
+}
+
 TEST_P(StoreContract, PagesThroughTheValuesOfOneCategoryOrOfAll) {
   for (const char* key : {"c", "a", "b"}) ASSERT_TRUE(store_->put_kv(topic(key), 0));
   ASSERT_TRUE(store_->put_kv(topic("x", 1, "alone"), 0));
