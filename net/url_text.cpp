@@ -48,6 +48,18 @@ void append_percent(std::string& out, char byte) {
   out += hex_digits[code & 15];
 }
 
+std::string take_credentials(std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return {};
+  const std::size_t start = scheme + 3;
+  const std::size_t end = std::min(url.find_first_of("/?#", start), url.size());
+  const std::size_t mark = url.substr(0, end).rfind('@');
+  if (mark == std::string::npos || mark < start) return {};
+  std::string credentials = percent_decoded(std::string_view{url}.substr(start, mark - start));
+  url.erase(start, mark + 1 - start);
+  return credentials;
+}
+
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char byte) { return byte > 0x20 && byte < 0x7F; });
 }

@@ -13,6 +13,9 @@ std::string percent_decoded(std::string_view text);
 std::string form_decoded(std::string_view text);
 /// Adds %XX for the byte.
 void append_percent(std::string& out, char byte);
+/// Moves the user name and password that stand before the host of a URL out of it: "user:password", decoded. Empty:
+/// there are none.
+std::string take_credentials(std::string& url);
 /// No blank, no control character, nothing beyond ASCII.
 bool is_printable(std::string_view text);
 /// invalid_argument: "bad url: '<the beginning of url>'. <why>".

@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "net/http/login.hpp"
 #include "net/outcome.hpp"
 
 namespace treaty {
 
 void branch_http_client::call(branch_call call, branch_done done) {
+  call = with_login(std::move(call));
   const auto url = parse_http_url(call.url);
   if (!url) return transport_->refuse(url.error().detail, std::move(done));
   outgoing_request request;

@@ -9,6 +9,7 @@
 #include "net/http/http_transport_core.hpp"
 #include "net/http/request_text.hpp"
 #include "net/outcome.hpp"
+#include "net/url_text.hpp"
 
 namespace treaty {
 namespace {
@@ -71,6 +72,12 @@ http_destination& http_transport_core::destination_of(const http_url& url) {
 
 bool http_transport_core::is_crowded(std::string_view text, std::size_t coming) const {
   if (waiting == 0) return false;  // as nearly always: spares us the look-up
+  std::string without_login;
+  if (text.find('@') != std::string_view::npos) {
+    without_login = text;
+    take_credentials(without_login);
+    text = without_login;
+  }
   const auto url = parse_http_url(text);
   if (!url) return false;
   const auto found = destinations_.find(url->origin);
@@ -159,6 +166,7 @@ void http_transport_core::redirect(exchange_ptr what, int status, const std::str
   outgoing_request& request = what->request;
   const auto text =
       std::make_shared<redirect_text>(redirect_text{request.keep, resolve_location(request.url, location)});
+  take_credentials(text->url);  // whoever redirects does not choose who we are
   const auto url = parse_http_url(text->url);
   if (!url) return fail(std::move(what), "redirected to a " + url.error().detail);
   if (url->authority != request.url.authority) what->left_first_origin = true;

@@ -45,13 +45,23 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += "\r\n";
 }
 
-bool is_given(const outgoing_request& request, std::string_view name) {
-  return request.headers != nullptr && std::any_of(request.headers->begin(), request.headers->end(),
-                                                   [&](const auto& one) { return same_name(one.first, name); });
+/// Null: it is not one of the branch headers.
+const std::string* given(const outgoing_request& request, std::string_view name) {
+  if (request.headers == nullptr) return nullptr;
+  for (const auto& [each, value] : *request.headers)
+    if (same_name(each, name)) return &value;
+  return nullptr;
+}
+
+/// As Go has it, a branch header may name another host than the one that is called, which is not told to a third one.
+std::string_view host_header(const outgoing_request& request, identifying_headers identity) {
+  if (identity == identifying_headers::left_out) return request.url.authority;
+  const std::string* const other = given(request, "Host");
+  return other == nullptr || other->empty() ? request.url.authority : std::string_view{*other};
 }
 
 void append_own(std::string& out, const outgoing_request& request, std::string_view name, std::string_view value) {
-  if (!is_given(request, name)) append_header(out, name, value);
+  if (given(request, name) == nullptr) append_header(out, name, value);
 }
 
 void append_given(std::string& out, const outgoing_request& request, identifying_headers identity) {
@@ -91,7 +101,7 @@ void append_request_head(std::string& out, const outgoing_request& request, std:
   out += ' ';
   out += request.target;
   out += " HTTP/1.1\r\n";
-  append_header(out, "Host", request.url.authority);
+  append_header(out, "Host", host_header(request, identity));
   append_own(out, request, "User-Agent", user_agent);
   if (request.method == "POST") append_header(out, "Content-Length", std::to_string(request.body.size()));
   append_own(out, request, "Accept", "application/json");

@@ -18,7 +18,8 @@ std::string canonical_header_name(std::string_view name);
 result<void> check_headers(const std::map<std::string, std::string>& headers);
 
 /// Appends request line and headers, up to and with the empty line (docs/protocol.md, "HTTP calls"). Headers of the
-/// request replace ours of the same name; those that frame the message are ignored. Precondition: checked headers.
+/// request replace ours of the same name, `Host` too; those that frame the message are ignored. Precondition: checked
+/// headers.
 void append_request_head(std::string& out, const outgoing_request& request, std::string_view user_agent,
                          identifying_headers identity);
 

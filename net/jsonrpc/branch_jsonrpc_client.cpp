@@ -1,5 +1,6 @@
 #include "net/jsonrpc/branch_jsonrpc_client.hpp"
 
+#include "net/http/login.hpp"
 #include "net/jsonrpc/envelope.hpp"
 #include "net/wire/new_gid.hpp"
 
@@ -14,6 +15,7 @@ struct kept_body {
 }  // namespace
 
 void branch_jsonrpc_client::call(branch_call call, branch_done done) {
+  call = with_login(std::move(call));
   const auto url = parse_http_url(call.url);
   if (!url) return transport_->refuse(url.error().detail, std::move(done));
   auto body = json_rpc_request(call, url_parameter(url->query, "method"), new_gid());

@@ -73,7 +73,7 @@ TEST_F(HttpClient, SendsWhatTheProtocolSays) {
   kit::participant service;
   auto call = call_of(service.url("/pay?x=1"), R"({"a":1})");
   const std::map<std::string, std::string> headers{
-      {"test_header", "hv"}, {"X-b", "2"}, {"content-type", "text/plain"}, {"host", "evil"}, {"content-length", "9"}};
+      {"test_header", "hv"}, {"X-b", "2"}, {"content-type", "text/plain"}, {"content-length", "9"}};
   call.headers = &headers;
   EXPECT_EQ(make(call).outcome, call_outcome::success);
   const auto seen = service.ledger();
@@ -89,6 +89,37 @@ TEST_F(HttpClient, SendsWhatTheProtocolSays) {
   EXPECT_EQ(message.header("content-length"), "7");
   EXPECT_EQ(message.header("host"), "127.0.0.1:" + std::to_string(service.port()));
   EXPECT_THAT(std::string{message.header("user-agent")}, StartsWith("treaty"));
+}
+
+// What Go's clients do with them, so that participants behind a gateway, or a password, are reached.
+TEST_F(HttpClient, CallsWhomTheHostHeaderNamesAsWhomTheUrlNames) {
+  kit::participant service;
+  kit::participant other;
+  service.on("/away", kit::scripted_reply{.status = 307, .body = "", .headers = {"Location: " + other.url("/b")}});
+  const std::string host_and_port = "127.0.0.1:" + std::to_string(service.port());
+  auto call = call_of("http://us%65r:p%40ss@" + host_and_port + "/away?x=a@b", "body");
+  const std::map<std::string, std::string> headers{{"host", "shop.example"}, {"X-B", "2"}};
+  call.headers = &headers;
+  EXPECT_EQ(make(call).outcome, call_outcome::success);
+  const auto first = service.ledger().at(0).message;
+  EXPECT_THAT(first.start_line, StartsWith("POST /away?x=a@b&branch_id=01"));
+  EXPECT_EQ(first.header("host"), "shop.example");
+  EXPECT_EQ(first.header("authorization"), "Basic dXNlcjpwQHNz");
+  EXPECT_EQ(first.header("x-b"), "2");
+  const auto second = other.ledger().at(0).message;
+  EXPECT_EQ(second.header("host"), "127.0.0.1:" + std::to_string(other.port()));
+  EXPECT_EQ(second.header("authorization"), "");
+  EXPECT_EQ(second.header("x-b"), "2");
+  EXPECT_EQ(make("http://name@" + host_and_port + "/p").outcome, call_outcome::success);
+  EXPECT_EQ(service.ledger().at(1).message.header("authorization"), "Basic bmFtZTo=");
+}
+
+TEST_F(HttpClient, ShowsNoPassword) {
+  const kit::refused_port nobody;
+  const std::string login = "http://name:secret@";
+  EXPECT_EQ(make(login + "127.0.0.1:" + std::to_string(nobody.port()) + "/p").detail.find("secret"), std::string::npos);
+  EXPECT_EQ(make(login + "h:99999/p").detail.find("secret"), std::string::npos);
+  EXPECT_EQ(shown().find("secret"), std::string::npos);
 }
 
 TEST_F(HttpClient, CanonicalisesHeaderNamesAndUsesGetWithoutPayload) {
