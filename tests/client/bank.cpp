@@ -1,7 +1,11 @@
 #include "tests/client/bank.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
+#include <vector>
 
 #include "tests/kit/eventually.hpp"
 #include "treaty/client/mysql.hpp"
@@ -10,22 +14,30 @@
 namespace treaty::client::test {
 namespace {
 
-constexpr const char* columns =
-    "trans_type varchar(45), gid varchar(128), branch_id varchar(128), op varchar(45), barrier_id varchar(45), "
-    "reason varchar(45)";
+/// What our README tells users to create: its piece of SQL for that database, statement by statement.
+std::vector<std::string> barrier_schema_of(kit::database_kind kind) {
+  std::ifstream readme{TREATY_CLIENT_README};
+  const std::string text{std::istreambuf_iterator<char>{readme}, {}};
+  constexpr std::string_view begin = "```sql\n";
+  auto at = text.find(begin);
+  if (kind == kit::database_kind::postgresql) at = text.find(begin, at + 1);
+  if (at == std::string::npos) throw std::runtime_error{"the README has no SQL for this database"};
+  at += begin.size();
+  std::istringstream piece{text.substr(at, text.find("```", at) - at)};
+  std::vector<std::string> statements;
+  for (std::string one; std::getline(piece, one, ';');) {
+    if (one.find_first_not_of(" \n") != std::string::npos) statements.push_back(one);
+  }
+  return statements;
+}
 
 std::vector<std::string> schema_of(kit::database_kind kind) {
-  const std::string account = "create table bank.account (id bigint primary key, balance bigint)";
-  if (kind == kit::database_kind::mariadb) {
-    return {"create database dtm_barrier", "create database bank",
-            "create table dtm_barrier.barrier (id bigint primary key auto_increment, " + std::string{columns} +
-                ", create_time datetime default now(), unique key (gid, branch_id, op, barrier_id))",
-            account};
-  }
-  return {"create schema dtm_barrier", "create schema bank",
-          "create table dtm_barrier.barrier (id bigserial primary key, " + std::string{columns} +
-              ", create_time timestamp default null, constraint uniq_barrier unique (gid, branch_id, op, barrier_id))",
-          account};
+  const auto barrier = barrier_schema_of(kind);
+  auto statements = barrier;
+  statements.insert(statements.end(), barrier.begin(), barrier.end());  // doing it again harms nothing
+  statements.emplace_back(kind == kit::database_kind::mariadb ? "create database bank" : "create schema bank");
+  statements.emplace_back("create table bank.account (id bigint primary key, balance bigint)");
+  return statements;
 }
 
 result<std::unique_ptr<sql_session>> connect_to(kit::database_kind kind, std::uint16_t port) {

@@ -9,7 +9,7 @@
 
 namespace treaty::client::test {
 
-/// Accounts in a real SQL database beside the barrier's table, laid out as DTM's documentation has it.
+/// Accounts in a real SQL database beside the barrier's table, laid out as client/README.md has it.
 /// Throws std::runtime_error when the database does not do what it is told.
 class bank {
 public:
