@@ -86,4 +86,8 @@ branch_reply unknown_outcome(std::string_view why) {
   return {call_outcome::unknown, reply_detail(why)};
 }
 
+branch_reply uncalled_outcome(std::string_view why) {
+  return {call_outcome::unknown, reply_detail(why), /*was_called=*/false};
+}
+
 }  // namespace treaty

@@ -28,5 +28,7 @@ branch_reply judge_grpc(int code, std::string_view message);
 
 /// A call that told nothing about what the participant did.
 branch_reply unknown_outcome(std::string_view why);
+/// The same of a call that we did not let out, because its destination is in trouble.
+branch_reply uncalled_outcome(std::string_view why);
 
 }  // namespace treaty

@@ -45,7 +45,7 @@ void http_destination::take(exchange_ptr what) {
   used_ = clock::now();
   if (!silence_.admits(used_, what->request.timeout, what->probe)) {
     shown_.refused_by_breaker();
-    return core_.fail(std::move(what), joined(origin_, " is ", silence_.text(used_), ""));
+    return core_.hold_back(std::move(what), joined(origin_, " is ", silence_.text(used_), ""));
   }
   if (!idle_.empty()) {
     http_connection* const one = idle_.back();
@@ -55,11 +55,11 @@ void http_destination::take(exchange_ptr what) {
   }
   if (breaker_.is_open(used_) && !has_working_connection()) {
     shown_.refused_by_breaker();
-    return core_.fail(std::move(what), joined(origin_, " is ", breaker_.text(used_), ""));
+    return core_.hold_back(std::move(what), joined(origin_, " is ", breaker_.text(used_), ""));
   }
   if (waiting_.size() >= core_.options.waiting_max) {
     shown_.refused_by_queue();
-    return core_.fail(std::move(what), joined("destination queue full: ", origin_, "", ""));
+    return core_.hold_back(std::move(what), joined("destination queue full: ", origin_, "", ""));
   }
   enqueue(waiting_.end(), std::move(what));
   open_connections();
@@ -245,8 +245,10 @@ void http_destination::fail_all_waiting(std::string_view why) {
 }
 
 void http_destination::refuse_all_waiting(std::string_view why) {
-  for (std::size_t left = waiting_.size(); left > 0; --left) shown_.refused_by_breaker();
-  fail_all_waiting(why);
+  while (!waiting_.empty()) {
+    shown_.refused_by_breaker();
+    core_.hold_back(dequeue(waiting_.begin()), why);
+  }
 }
 
 void http_destination::answered(http_connection& one, exchange_ptr what, response_parts& answer, bool reusable) {

@@ -138,6 +138,10 @@ void http_transport_core::fail(exchange_ptr what, std::string_view why) {
   complete(std::move(what->done), unknown_outcome(why));
 }
 
+void http_transport_core::hold_back(exchange_ptr what, std::string_view why) {
+  complete(std::move(what->done), uncalled_outcome(why));
+}
+
 void http_transport_core::answered(exchange_ptr what, response_parts& answer) {
   if (is_redirect(answer.status) && !answer.location.empty())
     return redirect(std::move(what), answer.status, answer.location);

@@ -94,6 +94,12 @@ void grpc_client_core::unavailable(grpc_exchange_ptr what, std::string_view why)
   complete(std::move(what), judge_grpc(grpc_unavailable, why));
 }
 
+void grpc_client_core::hold_back(grpc_exchange_ptr what, std::string_view why) {
+  branch_reply reply = judge_grpc(grpc_unavailable, why);
+  reply.was_called = false;
+  complete(std::move(what), std::move(reply));
+}
+
 void grpc_client_core::timed_out(grpc_exchange& late) {
   const bool was_waiting = late.connection == nullptr;
   std::string why = "timed out after " + std::to_string(late.call.timeout.count()) + " ms, waiting for ";

@@ -27,6 +27,8 @@ public:
   /// Queues the reply; it is handed out from the loop, so that a caller may call again from `done`.
   void complete(grpc_exchange_ptr what, branch_reply reply);
   void unavailable(grpc_exchange_ptr what, std::string_view why);
+  /// Does not let it out.
+  void hold_back(grpc_exchange_ptr what, std::string_view why);
   void timed_out(grpc_exchange& late);
   /// `entry` expires at `when`.
   void watch(deadline_entry& entry, clock::time_point when) { deadlines_->watch(entry, when); }

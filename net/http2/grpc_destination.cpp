@@ -61,11 +61,11 @@ void grpc_destination::take(grpc_exchange_ptr what) {
   used_ = clock::now();
   if (!silence_.admits(used_, what->call.timeout, what->probe)) {
     shown_.refused_by_breaker();
-    return core_.unavailable(std::move(what), target_ + " is " + silence_.text(used_));
+    return core_.hold_back(std::move(what), target_ + " is " + silence_.text(used_));
   }
   if (in_flight_ + waiting_.size() >= in_flight_max_ + core_.options.waiting_max) {
     shown_.refused_by_queue();
-    return core_.complete(std::move(what), unknown_outcome("destination queue full: " + target_));
+    return core_.complete(std::move(what), uncalled_outcome("destination queue full: " + target_));
   }
   if (!addresses_.is_fresh(used_) && !paths_.empty()) addresses_.ask();  // meanwhile the old ones do
   if (waiting_.empty() && in_flight_ < in_flight_max_) {
@@ -327,8 +327,10 @@ void grpc_destination::fail_all_waiting(std::string_view why) {
 }
 
 void grpc_destination::refuse_all_waiting(std::string_view why) {
-  for (std::size_t left = waiting_.size(); left > 0; --left) shown_.refused_by_breaker();
-  fail_all_waiting(why);
+  while (!waiting_.empty()) {
+    shown_.refused_by_breaker();
+    core_.hold_back(dequeue(waiting_.begin()), why);
+  }
 }
 
 bool grpc_destination::is_tripped() const {

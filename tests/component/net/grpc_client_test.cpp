@@ -166,7 +166,9 @@ TEST_F(NarrowGrpcClient, BoundsWhatIsInFlightAndWhatWaits) {
   calls.push_back(lane.start(client, call_of(service.address() + "/s.S/M", "", 200ms)));
   calls.push_back(lane.start(client, call_of(service.address() + "/s.S/M", "", 900ms)));
   calls.push_back(lane.start(client, call_of(service.address() + "/s.S/M", "", 9s)));
-  EXPECT_THAT(calls[3].get().detail, StartsWith("destination queue full: 127.0.0.1:"));
+  const branch_reply refused = calls[3].get();
+  EXPECT_THAT(refused.detail, StartsWith("destination queue full: 127.0.0.1:"));
+  EXPECT_FALSE(refused.was_called);
   EXPECT_THAT(calls[1].get().detail, StartsWith("timed out after 200 ms, waiting for a turn at 127.0.0.1:"));
   EXPECT_THAT(calls[0].get().detail, HasSubstr("DeadlineExceeded"));
   EXPECT_THAT(calls[2].get().detail, HasSubstr("DeadlineExceeded"));

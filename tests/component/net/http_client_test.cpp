@@ -532,7 +532,11 @@ TEST_F(NarrowHttpClient, BoundsWhatIsInFlightAndWhatWaits) {
   while (at_once < 2) std::this_thread::yield();
   for (int i = 0; i < 2; ++i) calls.push_back(start(call_of(service.url("/p"))));
   for (int i = 0; i < 4; ++i) over.push_back(start(call_of(service.url("/p"))));
-  for (auto& one : over) EXPECT_THAT(one.get().detail, StartsWith("destination queue full"));
+  for (auto& one : over) {
+    const branch_reply refused = one.get();
+    EXPECT_THAT(refused.detail, StartsWith("destination queue full"));
+    EXPECT_FALSE(refused.was_called) << "no retry_limit may be used up by it";
+  }
   EXPECT_THAT(shown(), HasSubstr("treaty_calls_waiting{protocol=\"http\"} 3"));
   EXPECT_THAT(shown(), HasSubstr("treaty_destinations_in_trouble{protocol=\"http\",trouble=\"full\"} 1"));
   EXPECT_THAT(shown(), HasSubstr("treaty_destination_calls_refused_total{protocol=\"http\",reason=\"queue\"} 4"));
