@@ -22,7 +22,7 @@ class rocksdb_store final : public store {
 public:
   rocksdb_store(std::unique_ptr<database> db, std::shared_ptr<health_monitor> monitor, std::size_t young_max)
       : db_{std::move(db)}, monitor_{std::move(monitor)}, writes_{*db_, *monitor_, young_max} {
-    monitor_->watch(**db_);
+    monitor_->watch(**db_, write_lock_);
   }
   ~rocksdb_store() override {
     monitor_->stop();

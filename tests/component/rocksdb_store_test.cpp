@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,8 +14,10 @@
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "storage/keys.hpp"
 #include "tests/kit/disk_faults.hpp"
@@ -561,6 +564,113 @@ TEST_F(RocksdbStore, OutlivesAFullDisk) {
   EXPECT_FALSE(commit(*store, make(*store, "refused")));
   kit::disk::fail_writes(0);
   ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+}
+
+// A disk that is full gets room in pieces, while somebody clears it up.
+TEST_F(RocksdbStore, ServesAgainWhenEachAttemptFindsRoomForOneFileOnly) {
+  const auto store = open(path_);
+  ASSERT_TRUE(commit(*store, make(*store, "before")));
+  kit::disk::fail_writes(ENOSPC);
+  EXPECT_FALSE(commit(*store, make(*store, "lost")));
+  const auto is_serving = [&] { return store->health().state == store_state::serving; };
+  for (int attempt = 0; attempt < 20 && !is_serving(); ++attempt) {
+    const std::size_t failed = kit::disk::failed_writes();
+    kit::disk::fail_writes(ENOSPC, ".sst", 1);
+    ASSERT_TRUE(kit::eventually([&] { return kit::disk::failed_writes() > failed || is_serving(); }));
+  }
+  kit::disk::fail_writes(0);
+  ASSERT_TRUE(kit::eventually(is_serving)) << store->health().detail;
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+  EXPECT_TRUE(store->load(gid{"before"}));
+}
+
+// Room for what is in memory, and none for the write that finds out whether all is well.
+TEST_F(RocksdbStore, ServesAgainWhenItsOwnWriteFailsAfterEverythingWasFlushed) {
+  const std::string left_behind = path_ + "-left-behind";
+  const auto store = open(path_);
+  ASSERT_TRUE(commit(*store, make(*store, "before")));
+  const std::size_t failed = kit::disk::failed_writes();
+  kit::disk::fail_writes(ENOSPC, ".log");
+  EXPECT_FALSE(commit(*store, make(*store, "lost")));
+  ASSERT_TRUE(kit::eventually([&] { return kit::disk::failed_writes() >= failed + 3; })) << store->health().detail;
+  EXPECT_EQ(store->health().state, store_state::read_only);
+  kit::disk::fail_writes(0);
+  ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+  files::copy(path_, left_behind);  // what a killed process would have left
+  const auto survivor = open(left_behind);
+  EXPECT_TRUE(survivor->load(gid{"before"}));
+  EXPECT_TRUE(survivor->load(gid{"after"}));
+}
+
+/// Keeps RocksDB from flushing: its threads for that are busy.
+class occupied_flush_threads {
+public:
+  occupied_flush_threads() {
+    env().Schedule([](void* self) { static_cast<occupied_flush_threads*>(self)->let_go_.get_future().wait(); }, this,
+                   rocksdb::Env::Priority::HIGH);
+    EXPECT_TRUE(kit::eventually([] { return waiting() == 0; }));
+  }
+  ~occupied_flush_threads() {
+    let_go();
+    EXPECT_TRUE(kit::eventually([] { return waiting() == 0; }));
+  }
+  void let_go() {
+    if (!std::exchange(has_let_go_, true)) let_go_.set_value();
+  }
+  static bool are_awaited() { return waiting() > 0; }
+
+private:
+  static rocksdb::Env& env() { return *rocksdb::Env::Default(); }
+  static unsigned int waiting() { return env().GetThreadPoolQueueLen(rocksdb::Env::Priority::HIGH); }
+
+  std::promise<void> let_go_;
+  bool has_let_go_ = false;
+};
+
+/// Until memory is to be flushed, and the log is a new one.
+void fill_memory(store& store) {
+  for (int i = 0; !occupied_flush_threads::are_awaited(); ++i) {
+    ASSERT_LT(i, 5'000);
+    const std::string id = "fills-" + std::to_string(i);
+    const write_set set = creation(make_saga(id, 2, 20'000, moment(i)), store.next_row());
+    ASSERT_TRUE(store.commit({&set, 1}, durability::buffered).front());
+  }
+}
+
+// RocksDB loses count of a flush that is queued, and not begun, when it takes note of an error: its way back would wait
+// for one that nobody makes. The first write of a new log is what fails on a full disk, and a flush is queued then.
+TEST_F(RocksdbStore, ServesAgainWhenAFlushWasQueuedAsTheWriteFailed) {
+  const auto store = open(path_);
+  occupied_flush_threads busy;
+  fill_memory(*store);
+  kit::disk::fail_writes(ENOSPC, ".log");
+  auto lost = std::async(std::launch::async, [&] { return commit(*store, make(*store, "lost")); });
+  lost.wait_for(std::chrono::milliseconds{200});  // it ends before, or waits for the flush
+  busy.let_go();
+  EXPECT_EQ(lost.get().error().code, errc::outcome_unknown);
+  kit::disk::fail_writes(0);
+  ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  EXPECT_TRUE(commit(*store, make(*store, "after")));
+  EXPECT_TRUE(store->load(gid{"fills-0"}));
+}
+
+// Should it come to that after all: the operator hears of it, and the process can end.
+TEST_F(RocksdbStore, SaysThatItNeedsARestartWhenRocksDbWaitsForAFlushThatDoesNotBegin) {
+  {
+    const auto store = open(path_);
+    occupied_flush_threads busy;
+    fill_memory(*store);
+    kit::disk::fail_writes(ENOSPC, ".log");
+    EXPECT_FALSE(commit(*store, make(*store, "lost")));  // does not wait for the flush for ever
+    busy.let_go();                                       // and finds the error
+    kit::disk::fail_writes(0);
+    ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::failed; }));
+    EXPECT_THAT(store->health().detail, HasSubstr("restart"));
+  }
+  const auto store = open(path_);
+  EXPECT_TRUE(store->load(gid{"fills-0"}));
   EXPECT_TRUE(commit(*store, make(*store, "after")));
 }
 

@@ -13,7 +13,9 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <system_error>
 #include <tuple>
 
 namespace treaty::kit::disk {
@@ -27,9 +29,13 @@ using identity = std::tuple<std::uint64_t, std::int64_t, std::uint32_t>;
 struct {
   std::atomic<int> error_number{0};
   std::atomic<int> write_error_number{0};
+  std::atomic<std::size_t> failed_writes{0};
   std::atomic<bool> remembers{false};
   std::mutex mutex;
   std::map<identity, std::string> synced;
+  std::string ending;  // of the files that writes fail to
+  std::size_t left_to_spare = 0;
+  std::set<identity> spared;
 } faults;
 
 std::string read_all(const std::string& path) {
@@ -59,14 +65,41 @@ int sync_file(long call, int descriptor) {
   return answer;
 }
 
+/// What a write to the file must fail with; 0: nothing.
+int write_error(int descriptor) {
+  const int error_number = faults.write_error_number;
+  if (error_number == 0) return 0;
+  const auto file = identify(descriptor, "");
+  if (!file) return 0;
+  const std::lock_guard lock{faults.mutex};
+  std::error_code unnamed;
+  const auto name = files::read_symlink("/proc/self/fd/" + std::to_string(descriptor), unnamed).string();
+  if (!name.ends_with(faults.ending) || faults.spared.contains(*file)) return 0;
+  if (faults.left_to_spare > 0) {
+    --faults.left_to_spare;
+    faults.spared.insert(*file);
+    return 0;
+  }
+  ++faults.failed_writes;
+  return error_number;
+}
+
 }  // namespace
 
 void fail_syncs(int error_number) {
   faults.error_number = error_number;
 }
 
-void fail_writes(int error_number) {
+void fail_writes(int error_number, std::string_view ending, std::size_t spared) {
+  const std::lock_guard lock{faults.mutex};
+  faults.ending = ending;
+  faults.left_to_spare = spared;
+  faults.spared.clear();
   faults.write_error_number = error_number;
+}
+
+std::size_t failed_writes() {
+  return faults.failed_writes;
 }
 
 void remember_synced_bytes() {
@@ -95,8 +128,7 @@ extern "C" int fsync(int descriptor) {
 }
 
 extern "C" ssize_t write(int descriptor, const void* bytes, size_t count) {
-  namespace disk = treaty::kit::disk;
-  if (const int error_number = disk::faults.write_error_number; error_number != 0 && disk::identify(descriptor, "")) {
+  if (const int error_number = treaty::kit::disk::write_error(descriptor); error_number != 0) {
     errno = error_number;
     return -1;
   }

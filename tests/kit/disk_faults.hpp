@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string_view>
 
 namespace treaty::kit::disk {
 
@@ -10,8 +11,11 @@ namespace treaty::kit::disk {
 /// From now on each sync fails with this errno; 0: they work again.
 void fail_syncs(int error_number);
 
-/// From now on each write to a file fails with this errno; 0: they work again.
-void fail_writes(int error_number);
+/// From now on each write to a file whose name ends so fails with this errno; 0: they work again. Those to the first
+/// `spared` files that are written to from now on work.
+void fail_writes(int error_number, std::string_view ending = "", std::size_t spared = 0);
+/// How many have failed so, ever.
+std::size_t failed_writes();
 
 /// Keeps, at each sync that works, what the file held then. Costs a copy of the file; for small stores.
 void remember_synced_bytes();
