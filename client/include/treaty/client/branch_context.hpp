@@ -36,7 +36,7 @@ struct http_answer {
 
 /// The answer that makes the coordinator understand `outcome`: 200, 409 for refused, 425 for ongoing, 500 for all else,
 /// which is repeated. A body must not say by accident the words that DTM's protocol looks for in it, so texts of errors
-/// are sent without them.
+/// are sent without them. Of a longer text 1,000 bytes are sent.
 http_answer to_http_answer(const result<void>& outcome, std::string success_body = R"({"dtm_result":"SUCCESS"})");
 
 }  // namespace treaty::client

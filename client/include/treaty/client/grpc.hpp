@@ -32,7 +32,7 @@ coordinator grpc_coordinator(std::string target, grpc_options options = {});
 result<branch_context> context_of(const grpc::ServerContextBase& call);
 
 /// The status that makes the coordinator understand `outcome`: OK, Aborted for refused, FailedPrecondition for ongoing,
-/// Unknown for all else, which is repeated.
+/// Unknown for all else, which is repeated. Of a longer text 1,000 bytes are sent.
 grpc::Status to_grpc_status(const result<void>& outcome);
 
 class workflow_engine;
