@@ -16,7 +16,9 @@ void deadline_entry::leave() {
   if (previous_ != nullptr) {
     previous_->next_ = next_;
   } else {
-    list_->first_by_tick_.find(tick_)->second = next_;
+    const auto at = list_->first_by_tick_.find(tick_);
+    at->second = next_;
+    if (next_ == nullptr) list_->first_by_tick_.erase(at);  // else one stays for each tick of a day
   }
   previous_ = next_ = nullptr;
   list_ = nullptr;
@@ -40,18 +42,12 @@ void deadline_list::sweep(clock::time_point now) {
   const std::int64_t due = now.time_since_epoch() / tick;
   while (!first_by_tick_.empty() && first_by_tick_.begin()->first <= due) {
     deadline_entry* const first = first_by_tick_.begin()->second;
-    if (first == nullptr) {
-      first_by_tick_.erase(first_by_tick_.begin());
-      continue;
-    }
     first->leave();
     first->expired();
   }
 }
 
-std::optional<deadline_list::clock::time_point> deadline_list::earliest() {
-  while (!first_by_tick_.empty() && first_by_tick_.begin()->second == nullptr)
-    first_by_tick_.erase(first_by_tick_.begin());
+std::optional<deadline_list::clock::time_point> deadline_list::earliest() const {
   if (first_by_tick_.empty()) return std::nullopt;
   return clock::time_point{first_by_tick_.begin()->first * tick};
 }

@@ -40,11 +40,11 @@ public:
   /// Expires what is due; entries may be added and removed meanwhile.
   void sweep(clock::time_point now);
   /// When to sweep next.
-  std::optional<clock::time_point> earliest();
+  std::optional<clock::time_point> earliest() const;
 
 private:
   friend class deadline_entry;
-  std::map<std::int64_t, deadline_entry*> first_by_tick_;  // null: all have left; dropped when its time comes
+  std::map<std::int64_t, deadline_entry*> first_by_tick_;  // never null
 };
 
 }  // namespace treaty
