@@ -138,7 +138,11 @@ void server_connection::consume() {
 
 /// Returns whether the connection goes on reading.
 bool server_connection::consume_some() {
-  if (!reader_->got_some()) set_deadline(home_.options.header_timeout);
+  if (!reader_->got_some()) {
+    skip_empty_lines();
+    if (in_begin_ == in_end_) return true;
+    set_deadline(home_.options.header_timeout);
+  }
   error_code error;
   const std::size_t taken =
       careful_put(*reader_, asio::const_buffer{in_.data() + in_begin_, in_end_ - in_begin_}, error);
@@ -160,6 +164,11 @@ bool server_connection::consume_some() {
   if (reader_->is_done()) return dispatch();
   if (phase_ == phase::reading_head && reader_->is_header_done()) begin_body();
   return true;
+}
+
+/// Some clients say a line more than their body has (RFC 9112, 2.2).
+void server_connection::skip_empty_lines() {
+  while (in_begin_ < in_end_ && (in_[in_begin_] == '\r' || in_[in_begin_] == '\n')) ++in_begin_;
 }
 
 bool server_connection::has_room_for_body() {

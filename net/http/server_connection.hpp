@@ -69,6 +69,7 @@ private:
   void on_read(const boost::system::error_code& error, std::size_t count);
   void consume();
   bool consume_some();
+  void skip_empty_lines();
   void begin_body();
   bool has_room_for_body();
   void reject(refusal why);

@@ -274,6 +274,30 @@ TEST(HttpServer, TellsSlowClientsAndEndsThem) {
   EXPECT_EQ(door.server().figures().timed_out, 2U);
 }
 
+// A client that takes an answer to it for the answer to its next request would be one behind from then on.
+TEST(HttpServer, SaysNothingToAnEmptyLineBetweenRequests) {
+  http_door door{echo};
+  http_talker client{door.port()};
+  ASSERT_TRUE(client.say("\r\n" + post("/one", "1") + "\r\n"));
+  EXPECT_EQ(client.hear().value_or(kit::http_message{}).body, "POST /one? 1");
+  ASSERT_TRUE(client.say("\r\n\r\n" + post("/two", "2") + "\r"));
+  EXPECT_EQ(client.hear().value_or(kit::http_message{}).body, "POST /two? 2");
+  ASSERT_TRUE(client.say("\n" + post("/three", "3")));
+  EXPECT_EQ(client.hear().value_or(kit::http_message{}).body, "POST /three? 3");
+  EXPECT_EQ(door.server().figures().malformed, 0U);
+}
+
+TEST(HttpServer, EndsAConnectionOfEmptyLines) {
+  http_server_options options;
+  options.header_timeout = 200ms;
+  http_door door{echo, options};
+  http_talker client{door.port()};
+  EXPECT_TRUE(kit::eventually([&] {
+    client.say("\r\n");
+    return door.server().figures().accepted == 1 && door.server().connections() == 0;
+  }));
+}
+
 // Bytes that trickle in do not buy time.
 TEST(HttpServer, EndsAHeaderThatTricklesIn) {
   http_server_options options;
