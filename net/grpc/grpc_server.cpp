@@ -34,7 +34,7 @@ public:
     limits.answers_waiting_max = given.answers_waiting_max;
     limits.request_limit = given.request_limit;
     limits.write_limit = given.write_limit;
-    budget.most = given.held_bytes_max;
+    budget.most = std::max(given.held_bytes_max, 3 * given.request_bytes_max);  // the longest, in pieces and whole
   }
 
   std::uint16_t port() const { return listener_->port(); }
