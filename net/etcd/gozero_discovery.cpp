@@ -168,6 +168,7 @@ void gozero_discovery::directory::begin(const std::shared_ptr<service>& what, co
 
 void gozero_discovery::directory::found(service& what, const etcd_watch::contents& now) {
   const std::lock_guard lock{guard_};
+  if (what.followers.empty()) return;  // it is counted nowhere any more
   if (std::exchange(what.is_unseen, false)) {
     metrics_.services_unseen.Decrement();
     log_info("the instances of a service are seen again", {{"service", what.name}});
@@ -177,6 +178,7 @@ void gozero_discovery::directory::found(service& what, const etcd_watch::content
 
 void gozero_discovery::directory::lost(service& what, const std::string& why) {
   const std::lock_guard lock{guard_};
+  if (what.followers.empty()) return;
   metrics_.watch_failures.Increment();
   const bool has_instances = what.known && !what.known->addresses.empty();
   if (!std::exchange(what.is_unseen, true)) {
@@ -189,8 +191,7 @@ void gozero_discovery::directory::lost(service& what, const std::string& why) {
 void gozero_discovery::directory::tell(service& what, instance_list now) {
   if (what.known && what.known->addresses == now.addresses && what.known->why_none == now.why_none) return;
   const std::size_t before = what.known ? what.known->addresses.size() : 0;
-  if (!what.followers.empty())  // else it does not count any more
-    metrics_.instances.Increment(static_cast<double>(now.addresses.size()) - static_cast<double>(before));
+  metrics_.instances.Increment(static_cast<double>(now.addresses.size()) - static_cast<double>(before));
   what.known = std::make_shared<const instance_list>(std::move(now));
   for (const auto& [number, changed] : what.followers) changed(what.known);
 }

@@ -4,6 +4,7 @@
 #include <prometheus/registry.h>
 
 #include <mutex>
+#include <thread>
 
 #include "net/etcd/gozero_driver.hpp"
 #include "tests/kit/etcd_process.hpp"
@@ -69,6 +70,15 @@ public:
 protected:
   static kit::etcd_process& etcd() { return *etcd_; }
   static std::string target(const std::string& key) { return "etcd://" + etcd().endpoint() + "/" + key; }
+
+  double figure(const std::string& name) const {
+    for (const auto& family : metrics.Collect()) {
+      if (family.name != name) continue;
+      const auto& one = family.metric.at(0);
+      return family.type == prometheus::MetricType::Gauge ? one.gauge.value : one.counter.value;
+    }
+    return -1;
+  }
 
   prometheus::Registry metrics;
   std::unique_ptr<service_driver> driver = make_gozero_driver({}, metrics);
@@ -164,6 +174,22 @@ TEST_F(EtcdDiscovery, SaysSoonThatEtcdCannotBeAsked) {
   EXPECT_TRUE(eventually([&] { return !one.why_none().empty(); }, 3s));
   EXPECT_THAT(one.why_none(), HasSubstr("the instances of 'k' in etcd 127.0.0.1"));
   EXPECT_THAT(one.addresses(), IsEmpty());
+}
+
+// Many leave just while it is heard that nothing can be heard of them: that counts for those who are still there.
+TEST_F(EtcdDiscovery, CountsNobodyWhoHasLeft) {
+  const kit::refused_port nobody;
+  const std::string cluster = "etcd://127.0.0.1:" + std::to_string(nobody.port()) + "/";
+  for (int round = 0; round < 10; ++round) {
+    const double before = figure("treaty_discovery_watch_failures_total");
+    std::vector<std::unique_ptr<follower>> all;
+    for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<follower>(*where, cluster + std::to_string(i)));
+    while (figure("treaty_discovery_watch_failures_total") == before) std::this_thread::yield();
+    all.clear();
+    const follower last{*where, cluster + "last"};
+    EXPECT_TRUE(last.sees({}));  // and by now everything has been heard
+  }
+  EXPECT_EQ(figure("treaty_discovery_services_unseen"), 0);
 }
 
 TEST_F(EtcdDiscovery, AsksTheNextEndpointWhenOneIsDown) {
