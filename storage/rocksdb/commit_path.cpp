@@ -67,6 +67,7 @@ std::vector<result<void>> commit_path::commit(std::span<const write_set> writes,
   }
   young_.failed();
   recent_.clear();  // the store may hold either
+  reserved_ = 0;    // and the cover that this write was to raise: the next one does so
   for (auto& one : results) {
     if (one) one = written;
   }
