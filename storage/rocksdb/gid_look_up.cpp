@@ -6,7 +6,7 @@ namespace treaty {
 
 void gid_look_up::ask(std::span<const write_set> writes) {
   places_.resize(writes.size());
-  gids_.clear();
+  let_go();
   for (std::size_t index = 0; index < writes.size(); ++index) {
     if (writes[index].expected != 0) continue;
     places_[index] = static_cast<std::uint32_t>(gids_.size());
@@ -21,12 +21,16 @@ void gid_look_up::ask(std::span<const write_set> writes) {
   }
 }
 
-void gid_look_up::make_room() {
-  if (gids_.size() > statuses_.size()) {
-    statuses_.resize(std::max(gids_.size(), 2 * statuses_.size()));
-    values_ = std::make_unique<rocksdb::PinnableSlice[]>(statuses_.size());
-  }
+/// Of all that were found the last time: a value keeps its whole block in memory.
+void gid_look_up::let_go() {
   for (std::size_t at = 0; at < gids_.size(); ++at) values_[at].Reset();
+  gids_.clear();
+}
+
+void gid_look_up::make_room() {
+  if (gids_.size() <= statuses_.size()) return;
+  statuses_.resize(std::max(gids_.size(), 2 * statuses_.size()));
+  values_ = std::make_unique<rocksdb::PinnableSlice[]>(statuses_.size());
 }
 
 result<std::optional<codec::gid_entry>> gid_look_up::answer(std::size_t index) const {

@@ -26,6 +26,7 @@ public:
   result<std::optional<codec::gid_entry>> answer(std::size_t index) const;
 
 private:
+  void let_go();
   void make_room();
 
   database& db_;

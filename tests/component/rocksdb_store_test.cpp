@@ -123,6 +123,49 @@ TEST_F(RocksdbStore, NeverHandsOutARowAgain) {
   }
 }
 
+// The mark of the rows that were handed out is raised together with the first record beyond its middle. When that write
+// fails, the mark stays where it was, and one of the next writes has to raise it.
+TEST_F(RocksdbStore, NeverHandsOutARowAgainAlsoWhenTheWriteThatCoversItFails) {
+  constexpr int beyond_the_middle = 600'000;  // of 1,048,576
+  constexpr int beyond_the_end = 480'000;     // after that, and not beyond the middle of what that write was to cover
+  const std::string left_behind = path_ + "-left-behind";
+  const auto store = open(path_);
+  for (int i = 0; i < beyond_the_middle; ++i) store->next_row();
+  kit::disk::fail_writes(ENOSPC, ".log");
+  EXPECT_FALSE(commit(*store, make(*store, "lost")));
+  kit::disk::fail_writes(0);
+  ASSERT_TRUE(kit::eventually([&] { return store->health().state == store_state::serving; }));
+  for (int i = 0; i < beyond_the_end; ++i) store->next_row();
+  const write_set last = make(*store, "last");
+  ASSERT_TRUE(commit(*store, last));
+  files::copy(path_, left_behind);  // what a killed process would have left
+  EXPECT_GT(open(left_behind)->next_row(), last.row);
+}
+
+// Each gid that is known keeps a block of the cache in use until its answer has been read, and not for longer.
+TEST_F(RocksdbStore, TakesNoMoreThanItsCacheAfterAskingForManyGids) {
+  constexpr std::size_t known = 24'000;
+  constexpr std::size_t cache_bytes = 1 << 20;
+  const auto name = [](std::size_t i) { return std::string(100, 'g') + std::to_string(100'000 + i); };
+  {
+    const auto store = open(path_);
+    std::vector<write_set> sets;
+    for (std::size_t i = 0; i < known; ++i) {
+      sets.push_back(make(*store, name(i)));
+      if (sets.size() < 1'000) continue;
+      for (const auto& stored : store->commit(sets, durability::buffered)) ASSERT_TRUE(stored);
+      sets.clear();
+    }
+  }
+  const auto store = open(path_);  // it makes sorted files of its log
+  std::vector<write_set> sets;
+  for (std::size_t i = 0; i < known; i += 20) sets.push_back(make(*store, name(i)));
+  for (const auto& refused : store->commit(sets, durability::buffered)) EXPECT_EQ(refused.error().code, errc::conflict);
+  EXPECT_GT(store->footprint().block_cache, cache_bytes);
+  EXPECT_EQ(commit(*store, make(*store, name(0))).error().code, errc::conflict);
+  EXPECT_LE(store->footprint().block_cache, cache_bytes);
+}
+
 TEST_F(RocksdbStore, RefusesADirectoryThatIsOpenAlready) {
   const auto store = open(path_);
   const failure here = refusal(path_);
