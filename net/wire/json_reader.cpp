@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "net/wire/json_leniency.hpp"
+
 namespace treaty {
 namespace {
 
@@ -55,8 +57,10 @@ result<element> json_text::parse(std::string_view text) {
   simdjson::dom::parser& parser = own_ ? *own_ : shared;
   element root;
   const simdjson::error_code error = parser.parse(text.data(), text.size()).get(root);
-  if (error) return explain(text, error);
-  return root;
+  if (!error) return root;
+  const auto lenient = as_go_reads(text);
+  if (lenient && !parser.parse(lenient->data(), lenient->size()).get(root)) return root;  // which looks into no text
+  return explain(text, error);
 }
 
 bool same_name(std::string_view key, std::string_view name) {

@@ -107,6 +107,29 @@ TEST(TransBody, IgnoresUnknownFieldsAndThoseOfTheStoredRecord) {
             "g");
 }
 
+// Go looks at a number where somebody asks for it only.
+TEST(TransBody, IgnoresNumbersThatNothingCanHoldInUnknownFields) {
+  EXPECT_EQ(
+      parsed(R"({"big":123456789012345678901234567890,"low":-9223372036854775809,"real":1e400,"gid":"g"})").gid.value,
+      "g");
+  EXPECT_EQ(parsed(R"({"gid":"99999999999999999999","x":[[-99999999999999999999.5e+400,1]]})").gid.value,
+            "99999999999999999999");
+  EXPECT_EQ(refused(R"({"retry_limit":99999999999999999999})"), "field 'retry_limit' must be a whole number");
+  for (const char* const no_number : {"099999999999999999999", "99999999999999999999.", "1e", "-", "1e400e1", "+1e400"})
+    EXPECT_THAT(refused(std::string{R"({"gid":"g","x":)"} + no_number + "}"), HasSubstr("invalid JSON")) << no_number;
+}
+
+// JavaScript writes them when it cuts a text in the midst of a character.
+TEST(TransBody, ReadsHalfACharacterAsGoDoes) {
+  const std::string unknown = "\xEF\xBF\xBD";
+  EXPECT_EQ(parsed(R"({"gid":"a\ud83d"})").gid.value, "a" + unknown);
+  EXPECT_EQ(parsed(R"({"gid":"\ud83dz\uDE00"})").gid.value, unknown + "z" + unknown);
+  EXPECT_EQ(parsed(R"({"gid":"\ud83d\ud83d\ude00"})").gid.value, unknown + "\xF0\x9F\x98\x80");
+  EXPECT_EQ(parsed(R"({"gid":"\\ud83d\"\ud83d"})").gid.value, "\\ud83d\"" + unknown);
+  EXPECT_THAT(refused(R"({"gid":"\ud83d\u12"})"), HasSubstr("invalid JSON"));
+  EXPECT_THAT(refused(R"({"gid":"\ud83d)"), HasSubstr("invalid JSON"));
+}
+
 TEST(TransBody, StripsWhatCouldSplitALine) {
   EXPECT_EQ(parsed(R"({"gid":"g;x\r\nz"})").gid.value, "gxz");
 }
