@@ -61,6 +61,10 @@ failure to_failure(const rocksdb::Status& status, std::string_view what) {
   return failure{code, std::string{what} + ": " + status.ToString()};
 }
 
+failure damaged_store(const std::string& path, const std::string& why) {
+  return {errc::corrupt, path + " is a store, and damaged: restore the directory from a backup or a snapshot: " + why};
+}
+
 result<std::unique_ptr<database>> database::open(const rocksdb_options& options,
                                                  std::shared_ptr<rocksdb::EventListener> listener) {
   return opener{options, std::move(listener)}.run();

@@ -40,6 +40,9 @@ std::string name_key(family one, std::string_view key);
 /// A RocksDB error in our words; `what` says what was tried.
 failure to_failure(const rocksdb::Status& status, std::string_view what);
 
+/// How a store that cannot be opened, or gone on with, is named: it cannot be read, for the reason `why`.
+failure damaged_store(const std::string& path, const std::string& why);
+
 /// An open RocksDB with its families. Closes with the object.
 class database {
 public:

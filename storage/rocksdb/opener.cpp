@@ -181,6 +181,7 @@ result<std::unique_ptr<database>> opener::open_database() const {
 result<void> opener::check_marks(const database& db) const {
   rocksdb::PinnableSlice value;
   const auto read = db.get({}, family::meta, meta_format, value);
+  if (!read && read.error().code == errc::corrupt) return damaged_store(options_.path, read.error().detail);
   if (!read && read.error().code != errc::not_found) return read.error();
   if (!read) {
     if (db->GetLatestSequenceNumber() == 0) return write_marks(db);

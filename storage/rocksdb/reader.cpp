@@ -137,7 +137,14 @@ result<std::optional<history_page>> reader::load_ending(const rocksdb::ReadOptio
   return page;
 }
 
+/// Who asks needs all of them: a start ends with such an error, and says to a person nothing else.
 result<due_page> reader::due(const due_query& query) const {
+  auto page = scan_due(query);
+  if (!page && page.error().code == errc::corrupt) return damaged_store(db_->GetName(), page.error().detail);
+  return page;
+}
+
+result<due_page> reader::scan_due(const due_query& query) const {
   if (auto good = check_limit(query.limit); !good) return good.error();
   std::string from{keys::make_due(query.first, time_point::min(), 0).view()};
   if (!query.after.empty()) {

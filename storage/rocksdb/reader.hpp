@@ -21,6 +21,7 @@ public:
   result<txn_record> load_row(const rocksdb::ReadOptions& how, const gid& id, record_id row) const;
 
 private:
+  result<due_page> scan_due(const due_query& query) const;
   result<std::optional<history_page>> load_ending(const rocksdb::ReadOptions& how, record_id row) const;
   result<record_id> find_row(const rocksdb::ReadOptions& how, const gid& id) const;
   result<std::vector<std::shared_ptr<const registered_branch>>> load_branches(const rocksdb::ReadOptions& how,

@@ -100,8 +100,11 @@ result<std::unique_ptr<store>> open_rocksdb_store(const rocksdb_options& options
   auto monitor = std::make_shared<health_monitor>();
   TREATY_TRY(auto db, database::open(options, monitor));
   auto opened = std::make_unique<rocksdb_store>(std::move(db), std::move(monitor), options.young_records_max);
-  if (auto started = opened->start(); !started)
-    return failure{errc::unavailable, options.path + ": " + started.error().detail};
+  if (auto started = opened->start(); !started) {
+    const failure& why = started.error();
+    return why.code == errc::corrupt ? damaged_store(options.path, why.detail)
+                                     : failure{errc::unavailable, options.path + ": " + why.detail};
+  }
   return std::unique_ptr<store>{std::move(opened)};
 }
 

@@ -322,5 +322,44 @@ TEST_F(DamagedStore, NamesTheTransactionsThatADamagedBlockHolds) {
   EXPECT_EQ((*opened)->health().state, store_state::serving);
 }
 
+/// Damages the first block of the sorted files of a family. A sorted file names its family in its properties.
+void damage_family(const files::path& store, const std::string& family) {
+  int damaged = 0;
+  for (const auto& entry : files::directory_iterator{store}) {
+    if (entry.path().extension() != ".sst") continue;
+    std::string bytes = read_all(entry.path());
+    const std::size_t named = bytes.find("name" + family);
+    if (named == std::string::npos) continue;
+    bytes[10] = static_cast<char>(bytes[10] ^ 0xff);
+    write_all(entry.path(), bytes);
+    ++damaged;
+  }
+  ASSERT_GT(damaged, 0) << family;
+}
+
+// What a start has to read is not left as it is: nobody would carry out what is due, or rows would be handed out again.
+TEST_F(DamagedStore, IsNamedWhenABlockIsDamagedThatAStartNeeds) {
+  const auto told = AllOf(HasSubstr("copy is a store, and damaged: restore the directory"), HasSubstr(".sst"));
+  const files::path without_marks = copy();
+  { ASSERT_TRUE(open(without_marks)); }
+  damage_family(without_marks, "meta");
+  write_all(log_of(without_marks), "");  // which holds what the last start wrote there
+  const auto refused = open(without_marks);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::corrupt);
+  EXPECT_THAT(refused.error().detail, told);
+
+  const files::path without_due = copy();
+  { ASSERT_TRUE((*open(without_due))->due({})); }
+  { ASSERT_TRUE(open(without_due)); }
+  damage_family(without_due, "due");
+  const auto opened = open(without_due);
+  ASSERT_TRUE(opened) << opened.error().detail;
+  const auto due = (*opened)->due({});
+  ASSERT_FALSE(due);
+  EXPECT_EQ(due.error().code, errc::corrupt);
+  EXPECT_THAT(due.error().detail, told);
+}
+
 }  // namespace
 }  // namespace treaty
