@@ -146,7 +146,7 @@ TEST_F(RocksdbStore, NeverHandsOutARowAgainAlsoWhenTheWriteThatCoversItFails) {
 TEST_F(RocksdbStore, TakesNoMoreThanItsCacheAfterAskingForManyGids) {
   constexpr std::size_t known = 24'000;
   constexpr std::size_t cache_bytes = 1 << 20;
-  const auto name = [](std::size_t i) { return std::string(100, 'g') + std::to_string(100'000 + i); };
+  const auto name = [](std::size_t i) { return std::to_string(100'000 + i) + std::string(100, 'g'); };
   {
     const auto store = open(path_);
     std::vector<write_set> sets;
