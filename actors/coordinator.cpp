@@ -168,8 +168,10 @@ void coordinator::stop() {
 
 coordinator_state coordinator::state() const {
   const coordinator_state phase = system_->phase;
-  if (phase == coordinator_state::serving && system_->around.store_failing) return coordinator_state::store_failing;
-  return phase;
+  if (phase != coordinator_state::serving) return phase;
+  // The store may know it before a commit finds out, and the committer looks again only now and then.
+  const bool is_failing = system_->around.store_failing || system_->around.kept.health().state != store_state::serving;
+  return is_failing ? coordinator_state::store_failing : phase;
 }
 
 std::string coordinator::state_detail() const {

@@ -60,7 +60,7 @@ coordinator_options world::choose_options() {
   chosen.timeout_to_fail = std::chrono::seconds{chance_.between(2, 10)};
   chosen.request_timeout = std::chrono::milliseconds{chance_.between(300, 3'000)};
   chosen.retry_jitter_percent = chance_.percent(50) ? 10 : 0;
-  chosen.retry_limit = choose_retry_limit();
+  chosen.retry_limit = chance_.percent(15) ? 3 : 0;
   chosen.stuck_after = static_cast<std::uint32_t>(chance_.below(4));
   chosen.alert_after = static_cast<std::uint32_t>(chance_.below(4));
   chosen.tell_every_end = chance_.percent(80);
@@ -79,10 +79,6 @@ coordinator_options world::choose_options() {
   chosen.reader_threads = 1 + chance_.below(2);
   chosen.finished_expire = std::chrono::hours{24 * 365};
   return chosen;
-}
-
-std::int64_t world::choose_retry_limit() {
-  return chance_.percent(15) ? chance_.between(1, 3) : 0;
 }
 
 const std::vector<std::string>& world::run() {
@@ -130,7 +126,7 @@ void world::start_life() {
     if (life_ != nullptr && found != files_.end()) judge_.told_end(*found->second, what.status);
   });
   network_.begin_life(lives_);
-  if (lives_ > 1 && chance_.percent(30)) options_.retry_limit = choose_retry_limit();  // an operator has changed it
+  if (lives_ > 1 && chance_.percent(30)) options_.retry_limit = chance_.between(0, 2);  // an operator has changed it
   std::vector<lane_ports> ports;
   for (std::size_t at = 0; at < lanes_; ++at) {
     auto events = std::make_shared<sim_loop>(all_);

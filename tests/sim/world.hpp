@@ -56,7 +56,6 @@ private:
   void calm_down();
   bool is_over() const;
   coordinator_options choose_options();
-  std::int64_t choose_retry_limit();
 
   // What people do. Scripts wait in `scripts_`.
   void begin(task<heard> script);
