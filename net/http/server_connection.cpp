@@ -19,8 +19,8 @@ constexpr std::size_t read_bytes_least = 4u << 10;
 constexpr std::size_t read_bytes_most = 64u << 10;
 constexpr std::size_t joined_body_bytes_max = 16u << 10;  // a larger body is not copied behind its head
 constexpr std::size_t kept_out_bytes_max = 32u << 10;
-constexpr std::size_t discard_bytes = 16u << 10;      // at a time
-constexpr std::size_t large_bytes_least = 32u << 10;  // as much as this every connection may hold
+constexpr std::size_t discard_bytes = 16u << 10;    // at a time
+constexpr std::size_t small_bytes_max = 48u << 10;  // every connection may hold that, as the headers are at most
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Hands the reply of one request to its connection, if that still exists; speaks up when nobody did.
@@ -173,7 +173,7 @@ void server_connection::skip_empty_lines() {
 
 bool server_connection::has_room_for_body() {
   const std::size_t holds = in_.size() + request_.body.capacity();
-  return holds < large_bytes_least || bytes_.hold(holds);
+  return holds <= small_bytes_max || bytes_.hold(holds);
 }
 
 void server_connection::begin_body() {
@@ -233,7 +233,7 @@ bool server_connection::write(http_reply what) {
   out_.clear();
   out_body_.clear();
   out_sent_ = 0;
-  if (!bytes_.hold(what.body.size() < large_bytes_least ? 0 : what.body.size())) what = no_room();
+  if (!bytes_.hold(what.body.size() <= small_bytes_max ? 0 : what.body.size())) what = no_room();
   append_reply_head(out_, what, what.body.size(), end);
   if (!head_request_ && what.body.size() <= joined_body_bytes_max) out_ += what.body;
   if (!head_request_ && what.body.size() > joined_body_bytes_max) out_body_ = std::move(what.body);
