@@ -393,5 +393,26 @@ TEST_F(SilentGrpcPeers, AreLeftAloneUntilOneCallOnANewConnectionIsAnswered) {
   EXPECT_EQ(metrics.grpc.in_trouble[1]->Value(), 0);
 }
 
+// A call may be slow work with hours of time: while it finds out, the peer is there for everybody else.
+TEST_F(SilentGrpcPeers, AreThereForOthersWhileASlowCallFindsOut) {
+  std::atomic<int> slow_calls{0};
+  kit::raw_participant peer{after_opening([&](http2_peer& it, int connection) {
+    while (connection == 0 && it.next_request() != 0) {
+    }
+    if (it.next_request() != 0) ++slow_calls;
+    it.serve();
+  })};
+  for (int i = 0; i < 3; ++i) make(peer, 50ms);
+  std::future<branch_reply> slow = start(peer, 60s);
+  while (slow_calls == 0) {
+    if (slow.wait_for(1ms) == std::future_status::ready) slow = start(peer, 60s);
+  }
+  const auto began = kit::steady::now();
+  while (make(peer).outcome != call_outcome::success && kit::steady::now() - began < 20s) {
+  }
+  EXPECT_LT(kit::steady::now() - began, 10s);
+  EXPECT_EQ(slow.wait_for(0s), std::future_status::timeout);
+}
+
 }  // namespace
 }  // namespace treaty
