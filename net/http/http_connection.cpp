@@ -40,7 +40,7 @@ void http_connection::try_next() {
   owner_.trying(*this, addresses_.size() - tried_);
   socket_.async_connect(addresses_[which], [self = shared_from_this(), which](const error_code& error) {
     if (self->closed_ || which + 1 != self->tried_) return;
-    error ? self->missed(error.message()) : self->connected(error);
+    error ? self->missed(error.message()) : self->connected();
   });
 }
 
@@ -51,9 +51,7 @@ void http_connection::missed(std::string_view why) {
   try_next();
 }
 
-void http_connection::connected(const error_code& error) {
-  if (closed_) return;
-  if (error) return connect_failed(error.message());
+void http_connection::connected() {
   if (const auto refused = make_ready(socket_, limits_.descriptors_below); refused)
     return connect_failed(refused.message());
   const auto ready = [self = shared_from_this()](const error_code& failed) {

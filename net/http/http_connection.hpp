@@ -72,7 +72,7 @@ public:
 private:
   void try_next();
   void missed(std::string_view why);
-  void connected(const boost::system::error_code& error);
+  void connected();
   void connect_failed(std::string_view why);
   void read();
   void received(const boost::system::error_code& error, std::size_t bytes);

@@ -139,7 +139,8 @@ void http_transport_core::fail(exchange_ptr what, std::string_view why) {
 }
 
 void http_transport_core::hold_back(exchange_ptr what, std::string_view why) {
-  complete(std::move(what->done), uncalled_outcome(why));
+  const bool was_somewhere = what->redirects > 0 || what->repeated;
+  complete(std::move(what->done), was_somewhere ? unknown_outcome(why) : uncalled_outcome(why));
 }
 
 void http_transport_core::answered(exchange_ptr what, response_parts& answer) {

@@ -29,7 +29,7 @@ public:
   /// Queues the reply; it is handed out from the loop, so that a caller may call again from `done`.
   void complete(branch_done done, branch_reply reply);
   void fail(exchange_ptr what, std::string_view why);
-  /// Does not let it out.
+  /// Does not let it out, at least not again.
   void hold_back(exchange_ptr what, std::string_view why);
   /// Judges the answer, or follows it when it is a redirect.
   void answered(exchange_ptr what, response_parts& answer);

@@ -326,6 +326,21 @@ TEST_F(HttpClient, StopsConnectingToAServiceThatRefuses) {
   EXPECT_GT(at_once, 1900);
 }
 
+// The participant that redirected it may have done its part.
+TEST_F(HttpClient, SaysThatACallWasMadeWhoseRedirectWasNotFollowed) {
+  const kit::refused_port nobody;
+  const std::string url = "http://127.0.0.1:" + std::to_string(nobody.port()) + "/p";
+  kit::participant service;
+  service.on("/away", kit::scripted_reply{.status = 307, .body = "", .headers = {"Location: " + url}});
+  branch_reply reply;
+  while (reply.detail.find("not tried for another") == std::string::npos) {
+    while (make(url).was_called) {
+    }
+    reply = make(service.url("/away"));
+    EXPECT_TRUE(reply.was_called);
+  }
+}
+
 TEST_F(HttpClient, FollowsRedirects) {
   kit::participant service;
   service.on("/see", kit::scripted_reply{.status = 303, .body = "", .headers = {"Location: /other?y=1"}});
