@@ -70,16 +70,16 @@ void health_monitor::report(const rocksdb::Status& status) {
 
 /// What was heard first stands, until it is found that only a restart helps: the listener knows how severe an error is,
 /// the status that a failed write returns does not.
-void health_monitor::turn(store_health found) {
-  const bool needs_a_restart = found.state == store_state::failed;
+void health_monitor::turn(const store_health& found) {
+  const bool is_final = found.state == store_state::failed;
   {
     const std::lock_guard lock{mutex_};
-    if (!serving() && (!needs_a_restart || health_.state == store_state::failed)) return;
-    if (needs_a_restart) log_error("the store needs a restart", {{"why", found.detail}});
-    health_ = std::move(found);
+    if (!serving() && (!is_final || health_.state == store_state::failed)) return;
+    health_ = found;
     serving_.store(false, std::memory_order_release);
   }
   changed_.notify_all();
+  if (is_final) log_error("the store needs a restart", {{"why", found.detail}});
 }
 
 void health_monitor::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) {
@@ -128,7 +128,7 @@ void health_monitor::recovered() {
 void health_monitor::mend() {
   std::unique_lock lock{mutex_};
   while (!stopping_) {
-    changed_.wait(lock, [this] { return stopping_ || resting_ || !serving(); });
+    changed_.wait(lock, [this] { return stopping_ || (serving() ? resting_ : health_.state != store_state::failed); });
     changed_.wait_for(lock, resume_interval, [this] { return stopping_; });
     if (stopping_) continue;
     lock.unlock();  // what follows calls our listener methods
@@ -150,13 +150,13 @@ void health_monitor::mend_once() {
   if (figure(*db_, properties::kNumRunningFlushes) > 0) return;
   const std::uint64_t written_to = figure(*db_, properties::kNumEntriesActiveMemTable);
   const bool was_broken = set(log_is_broken_, false);
-  const bool is_stuck = was_broken && written_to == 0;
-  const bool resumed = !is_stuck && resume();
-  if (was_broken && !resumed && figure(*db_, properties::kNumEntriesActiveMemTable) == written_to)
-    set(log_is_broken_, true);
-  if (is_stuck)
+  if (was_broken && written_to == 0)
     return turn({store_state::failed, "writes fail until a restart: the log failed when nothing was in memory"});
-  if (!resumed) return;
+  if (!resume()) {
+    const bool has_new_log = figure(*db_, properties::kNumEntriesActiveMemTable) < written_to;
+    if (was_broken && !has_new_log) set(log_is_broken_, true);
+    return;
+  }
   const std::lock_guard lock{*write_lock_};
   if (fill_memory() && db_->Put({}, "mended", "").ok()) recovered();
 }

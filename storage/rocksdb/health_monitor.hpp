@@ -50,7 +50,7 @@ private:
   bool resume();
   bool fill_memory();
   void recovered();
-  void turn(store_health found);
+  void turn(const store_health& found);
   bool set(bool& flag, bool value);  // returns what it was
 
   mutable std::mutex mutex_;

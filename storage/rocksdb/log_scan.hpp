@@ -8,7 +8,8 @@
 
 namespace treaty {
 
-/// What stands in one write-ahead log. Writes are numbered by RocksDB, without gaps, over all logs.
+/// What stands in one write-ahead log. Writes are numbered by RocksDB, without gaps, over all logs that are still
+/// needed.
 struct log_scan {
   struct damage {
     std::uint64_t offset = 0;        // of the first record that is not whole
