@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "net/call_rules.hpp"
 #include "net/http/gunzip.hpp"
 #include "net/http/http_transport_core.hpp"
 #include "net/http/request_text.hpp"

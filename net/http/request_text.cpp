@@ -27,17 +27,6 @@ constexpr std::array<std::string_view, 6> framing{"Host",    "Content-Length", "
                                                   "Trailer", "Connection",     "Expect"};
 constexpr std::array<std::string_view, 4> identifying{"Authorization", "Www-Authenticate", "Cookie", "Cookie2"};
 
-bool is_name_byte(char byte) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return (byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z') ||
-         marks.find(byte) != std::string_view::npos;
-}
-
-bool is_value_byte(char byte) {
-  const auto code = static_cast<unsigned char>(byte);
-  return (code >= 0x20 || code == '\t') && code != 0x7F;
-}
-
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
@@ -83,16 +72,6 @@ std::string canonical_header_name(std::string_view name) {
     starts_word = byte == '-';
   }
   return out;
-}
-
-result<void> check_headers(const std::map<std::string, std::string>& headers) {
-  for (const auto& [name, value] : headers) {
-    if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_byte))
-      return failure{errc::invalid_argument, "invalid header field name '" + name + "' in branch_headers"};
-    if (!std::all_of(value.begin(), value.end(), is_value_byte))
-      return failure{errc::invalid_argument, "invalid header field value for '" + name + "' in branch_headers"};
-  }
-  return {};
 }
 
 void append_request_head(std::string& out, const outgoing_request& request, std::string_view user_agent,

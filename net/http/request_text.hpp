@@ -14,9 +14,6 @@ enum class identifying_headers : std::uint8_t { sent = 1, left_out };
 /// "test_header" -> "Test_header", as Go canonicalises header names.
 std::string canonical_header_name(std::string_view name);
 
-/// Errors: invalid_argument: a name or value that cannot stand in a header.
-result<void> check_headers(const std::map<std::string, std::string>& headers);
-
 /// Appends request line and headers, up to and with the empty line (docs/protocol.md, "HTTP calls"). Headers of the
 /// request replace ours of the same name, `Host` too; those that frame the message are ignored. Precondition: checked
 /// headers.

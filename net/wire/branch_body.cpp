@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/lifecycle.hpp"
+#include "net/call_rules.hpp"
 #include "net/wire/json_reader.hpp"
 #include "net/wire/own_options.hpp"
 
@@ -96,6 +97,8 @@ result<register_requested> make_registration(branch_body body) {
     add_row(out, body, branch_op::rollback, body.data["url"], {});
     add_row(out, body, branch_op::commit, body.data["url"], {});
   }
+  for (const auto& row : out.branches)
+    if (auto callable = check_callable(row->url); !callable) return callable.error();
   return out;
 }
 

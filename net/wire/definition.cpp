@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "net/call_rules.hpp"
 #include "net/wire/custom_data.hpp"
 #include "net/wire/saga_plan.hpp"
 #include "net/wire/trans_body.hpp"
@@ -82,6 +83,7 @@ result<std::shared_ptr<const txn_definition>> make_definition(trans_body body) {
   out->query_prepared = std::move(body.query_prepared);
   out->custom_data = std::move(body.custom_data);
   out->options = std::move(body.options);
+  if (auto callable = check_callable(*out); !callable) return callable.error();
   return std::shared_ptr<const txn_definition>{std::move(out)};
 }
 

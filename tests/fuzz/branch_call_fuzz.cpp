@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "net/branch_url.hpp"
+#include "net/call_rules.hpp"
 #include "net/host_and_port.hpp"
 #include "net/http/request_reader.hpp"
 #include "net/http/request_text.hpp"

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "net/call_rules.hpp"
 #include "net/deadlines.hpp"
 #include "net/http/careful_put.hpp"
 #include "net/http/connect_breaker.hpp"

@@ -75,6 +75,9 @@ TEST(BranchBody, RefusesWhatCouldNotBeKept) {
   EXPECT_EQ(refused("{}"), "unknow trans type: ");
   EXPECT_EQ(refused("null"), "unknow trans type: ");
   EXPECT_EQ(refused(R"({"gid":"g","trans_type":"tcc"})"), "a branch needs a branch_id");
+  EXPECT_THAT(refused(R"({"gid":"g","trans_type":"tcc","branch_id":"01","confirm":"http://h:99999/"})"),
+              HasSubstr("bad url"));
+  EXPECT_THAT(refused(R"({"gid":"g","trans_type":"xa","branch_id":"01","url":"http://"})"), HasSubstr("bad url"));
   EXPECT_THAT(refused(R"({"trans_type":"tcc","branch_id":")" + std::string(1000, '1') + "\"}"), HasSubstr("longer"));
   EXPECT_EQ(refused(R"({"gid":"g","branch_id":1})"), "field 'branch_id' must be a string, not a number");
   EXPECT_EQ(refused(R"({"gid":"g","other":{}})"), "field 'other' must be a string, not an object");

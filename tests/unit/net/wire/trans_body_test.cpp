@@ -188,6 +188,27 @@ TEST(Definition, NeedsAGidThatCanBeStored) {
             "gid has 10000 bytes, at most 128 are possible");
 }
 
+// Else the client hears success, and every round fails from then on.
+TEST(Definition, RefusesCallsThatNobodyCanMake) {
+  const auto with_url = [](const std::string& url) {
+    return R"({"trans_type":"saga","gid":"g","payloads":["",""],"steps":[{"action":"http://h/ok"},{"compensate":")" +
+           url + "\"}]}";
+  };
+  EXPECT_EQ(not_defined(with_url("http://h:99999/")),
+            "bad url: 'http://h:99999/'. the port is not a number from 1 to 65535");
+  EXPECT_EQ(not_defined(with_url("https://a b/")), "bad url: 'https://a b/'. no host");
+  EXPECT_EQ(not_defined(with_url("http://me:secret@h:0/")).find("secret"), std::string::npos);
+  EXPECT_THAT(not_defined(R"({"trans_type":"msg","gid":"g","query_prepared":"http:///"})"), HasSubstr("no host"));
+  EXPECT_EQ(not_defined(R"({"trans_type":"tcc","gid":"g","branch_headers":{"a b":"x"}})"),
+            "invalid header field name 'a b' in branch_headers");
+  EXPECT_EQ(not_defined(R"({"trans_type":"tcc","gid":"g","branch_headers":{"a":"x\ny"}})"),
+            "invalid header field value for 'a' in branch_headers");
+  EXPECT_TRUE(defined(R"({"trans_type":"tcc","gid":"g","branch_headers":{"a-bin":"\u0001"}})"));
+  for (const char* const url :
+       {"", "h:99999/pkg.S/M", "consul://a b/x", "topic://t", "http://u:p@h/@", "http://[::1]:80", "no url"})
+    EXPECT_TRUE(defined(with_url(url))) << url;
+}
+
 TEST(Definition, RefusesUnknownTypes) {
   const auto unknown = defined(R"({"gid":"g","trans_type":"bad"})");
   ASSERT_FALSE(unknown);
