@@ -121,8 +121,8 @@ void shard_state::accept(envelope&& in) {
   if (found == live_.end()) {
     const bool begins = begun_by(in.what) != nullptr && !parked_.contains(in.gid.value);
     if (answer no = admit(in, begins); no.kind != answer_kind::ok) return refuse(*home_, in, std::move(no));
-    const time_point since = unpark(in.gid.value).value_or(now());
-    awaken(in.gid, why_awoken(in.what, begins), since);
+    const auto create_time = begins ? std::nullopt : unpark(in.gid.value);
+    awaken(in.gid, why_awoken(in.what, begins), create_time.value_or(now()));
     found = live_.find(in.gid.value);
   }
   live_one& one = found->second;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants each bug of tests/sim/bugs in a copy of the sources, and lets the simulator look for it.
 
-usage: run_bugs.py [--most-seeds 20000] [--only NAME] [--build build/sim-bugs]
+usage: run_bugs.py [--most-seeds 100000] [--only NAME] [--build build/sim-bugs]
 Prints a table with the first seed that found each bug; fails when one was not found, or when a patch does not apply.
 Production code has no hooks: what is built with a bug lives in the copy only.
 """
@@ -66,7 +66,7 @@ def plant(copy, patch, jobs, most):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--most-seeds", type=int, default=20_000)
+    options.add_argument("--most-seeds", type=int, default=100_000)
     options.add_argument("--only", default="")
     options.add_argument("--build", default="build/sim-bugs")
     options.add_argument("--jobs", type=int, default=2)
