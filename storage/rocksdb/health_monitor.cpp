@@ -26,6 +26,11 @@ bool needs_restart(const rocksdb::Status& status) {
 }
 
 store_health describe(const rocksdb::Status& status) {
+  if (status.IsCorruption()) {  // met while files are merged; a restart meets it again
+    return {store_state::failed,
+            "a file is damaged, nothing is written any more: restore the directory from a backup or a snapshot: " +
+                status.ToString()};
+  }
   if (needs_restart(status)) return {store_state::failed, "writes fail until a restart: " + status.ToString()};
   if (status.IsNoSpace()) return {store_state::read_only, "no space left: " + status.ToString()};
   return {store_state::read_only, "writes fail: " + status.ToString()};

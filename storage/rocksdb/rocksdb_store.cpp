@@ -102,8 +102,10 @@ result<std::unique_ptr<store>> open_rocksdb_store(const rocksdb_options& options
   auto opened = std::make_unique<rocksdb_store>(std::move(db), std::move(monitor), options.young_records_max);
   if (auto started = opened->start(); !started) {
     const failure& why = started.error();
-    return why.code == errc::corrupt ? damaged_store(options.path, why.detail)
-                                     : failure{errc::unavailable, options.path + ": " + why.detail};
+    if (why.code == errc::corrupt) return damaged_store(options.path, why.detail);
+    const store_health health = opened->health();  // knows more of a write that has failed
+    return failure{errc::unavailable,
+                   options.path + ": " + (health.state == store_state::serving ? why.detail : health.detail)};
   }
   return std::unique_ptr<store>{std::move(opened)};
 }
