@@ -6,6 +6,7 @@
 #include <array>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -342,11 +343,12 @@ TEST(HttpServer, BoundsTheLargeRequestsThatAreReadAtOneTime) {
   http_server_options options;
   options.bytes = std::make_shared<byte_room>(2'000'000);
   http_door door{echo, options};
-  http_talker slow{door.port()};
+  std::optional<http_talker> first;
   const std::string large(1'500'000, 'x');
-  ASSERT_TRUE(slow.say("POST /slow HTTP/1.1\r\nContent-Length: 1500000\r\n\r\n" + large.substr(1)));
   std::string refused;
-  EXPECT_TRUE(kit::eventually([&] {  // as soon as the server has read what the first one said
+  EXPECT_TRUE(kit::eventually([&] {  // until the server has read the first one's bytes before the other's
+    first.emplace(door.port());
+    first->say("POST /slow HTTP/1.1\r\nContent-Length: 1500000\r\n\r\n" + large.substr(1));
     http_talker other{door.port()};
     other.say("POST /other HTTP/1.1\r\nConnection: close\r\nContent-Length: 1500000\r\n\r\n" + large);
     refused = other.hear_out().value_or("");
@@ -355,6 +357,7 @@ TEST(HttpServer, BoundsTheLargeRequestsThatAreReadAtOneTime) {
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 429 Too Many Requests\r\n"));
   EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: 1\r\nConnection: close\r\n"));
   EXPECT_THAT(refused, HasSubstr("too many large requests and answers at once"));
+  http_talker& slow = *first;
   http_talker small{door.port()};
   ASSERT_TRUE(small.say(post("/small", "payload")));
   EXPECT_EQ(small.hear().value_or(kit::http_message{}).body, "POST /small? payload");
