@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "app/lower.hpp"
@@ -105,22 +106,35 @@ bool is_closed(std::string_view text, std::size_t at) {
 }
 
 /// A quote that nobody closes swallows all the options behind it, which would then silently be the defaults.
-void check_quotes(const YAML::Node& node, std::string_view text, config_reading& reading) {
-  if (node.IsScalar()) {
-    const auto at = static_cast<std::size_t>(std::max(node.Mark().pos, 0));
-    const bool is_quoted = node.Tag() == "!" && at < text.size() && (text[at] == '"' || text[at] == '\'');
-    if (is_quoted && !is_closed(text, at)) complain(reading, node.Mark(), "a quote begins here that is never closed");
-    return;
-  }
-  for (const auto& entry : node) {
-    if (node.IsSequence()) {
-      check_quotes(entry, text, reading);
-    } else {
-      check_quotes(entry.first, text, reading);
-      check_quotes(entry.second, text, reading);
+class quote_check {
+public:
+  quote_check(std::string_view text, config_reading& reading) : text_{text}, reading_{reading} {}
+
+  void look(const YAML::Node& node) {
+    // Aliases lead to a node many times, or back to one that leads to them.
+    if (!seen_.insert({node.Mark().pos, node.Type()}).second) return;
+    if (node.IsScalar()) return look_at_text(node);
+    for (const auto& entry : node) {
+      if (node.IsSequence()) {
+        look(entry);
+      } else {
+        look(entry.first);
+        look(entry.second);
+      }
     }
   }
-}
+
+private:
+  void look_at_text(const YAML::Node& node) {
+    const auto at = static_cast<std::size_t>(std::max(node.Mark().pos, 0));
+    const bool is_quoted = node.Tag() == "!" && at < text_.size() && (text_[at] == '"' || text_[at] == '\'');
+    if (is_quoted && !is_closed(text_, at)) complain(reading_, node.Mark(), "a quote begins here that is never closed");
+  }
+
+  const std::string_view text_;
+  config_reading& reading_;
+  std::set<std::pair<int, YAML::NodeType::value>> seen_;  // where they begin
+};
 
 /// How many letters must be added, removed or replaced to make `b` of `a`.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -169,7 +183,7 @@ void read_config_yaml(std::string_view yaml, config_reading& reading) {
       return;
     }
     const std::size_t complaints = reading.errors.size();
-    check_quotes(document, yaml, reading);
+    quote_check{yaml, reading}.look(document);
     if (reading.errors.size() == complaints) read_map(document, "", reading);
   } catch (const YAML::Exception& why) {
     complain(reading, why.mark, "not YAML: " + why.msg);

@@ -218,6 +218,17 @@ TEST(Config, AQuoteThatIsNeverClosedIsAnError) {
   EXPECT_EQ(good("\xEF\xBB\xBFStore:\n  Path: '\xC3\xA4'\nLogLevel: \"info\"\n").store_path, "\xC3\xA4");
 }
 
+// Each level says the one before it twice: a thousand million texts, when each is looked at as often as it is said.
+TEST(Config, AliasesCostNothing) {
+  std::string laughs = "L0: &l0 ['x']\n";
+  for (int level = 1; level <= 30; ++level) {
+    const std::string before = "*l" + std::to_string(level - 1);
+    laughs += "L" + std::to_string(level) + ": &l" + std::to_string(level) + " [" + before + ", " + before + "]\n";
+  }
+  EXPECT_EQ(good(laughs + "HttpPort: 2\n").http_port, 2);
+  EXPECT_EQ(good("Round: &round [*round]\nHttpPort: 3\n").http_port, 3);
+}
+
 TEST(Config, ASecondDocumentIsReported) {
   auto loaded = load("HttpPort: 1\n---\nHttpPort: 2\n");
   ASSERT_TRUE(loaded);
