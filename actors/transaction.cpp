@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/model/record_size.hpp"
 #include "obs/log.hpp"
 
 namespace treaty {
@@ -283,7 +284,7 @@ void transaction_state::restored(loaded& from) {
     return home_->arm(timer_, now() + read_again_after_failure);
   }
   const std::chrono::milliseconds delay = home_->options().progress_delay_max;
-  weigh(from.record ? payload_bytes(*from.record) : 0);
+  weigh(from.record ? size_of(*from.record) : 0);
   if (from.record) {
     end_noted_ = is_final(from.record->progress.status);
     submission_noted_ = from.record->progress.status != txn_status::prepared;

@@ -42,7 +42,7 @@ void note_quotes(const option& which, const YAML::Node& value, config_reading& r
 
 void read_option(const option& which, const YAML::Node& value, config_reading& reading) {
   if (value.IsNull()) return;  // "Host:" with nothing behind it
-  const auto index = static_cast<std::size_t>(&which - all_options().data());
+  const std::size_t index = place_of(which);
   if (!has_effect(which)) {
     reading.into.notices.push_back({notice_kind::info, at_line(reading, value.Mark()) + std::string{which.path} +
                                                            " has no effect. " + std::string{which.help}});

@@ -136,7 +136,7 @@ result<loaded_config> load(const std::string* yaml, const std::string& name, con
 }  // namespace
 
 const std::string& loaded_config::source_of(std::string_view path) const {
-  return sources[static_cast<std::size_t>(find_option(path) - all_options().data())];
+  return sources[place_of(*find_option(path))];
 }
 
 environment process_environment() {

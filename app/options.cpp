@@ -81,8 +81,7 @@ const std::array table{
     option{.path = "RetryIntervalMax",
            .field = &config::retry_interval_max,
            .help = "Where the growth of waits ends. A transaction may name its own. When only RetryInterval is set, "
-                   "and to more "
-                   "than this, it is as long.",
+                   "and to more than this, it is as long.",
            .least = second,
            .most = 24 * hour},
     option{.path = "RetryGrowth",
@@ -374,6 +373,10 @@ const option* find_option(std::string_view path) {
     if (each.path == path) return &each;
   }
   return nullptr;
+}
+
+std::size_t place_of(const option& which) {
+  return static_cast<std::size_t>(&which - table.data());
 }
 
 std::string environment_name(std::string_view path) {

@@ -40,6 +40,8 @@ struct option {
 /// In the order of the documentation; the options of a section stand together.
 std::span<const option> all_options();
 const option* find_option(std::string_view path);
+/// Its place among them.
+std::size_t place_of(const option& which);
 inline bool has_effect(const option& which) {
   return !std::holds_alternative<std::monostate>(which.field);
 }

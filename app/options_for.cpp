@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "app/options.hpp"
 #include "app/usable_cores.hpp"
 #include "obs/version.hpp"
 
 namespace treaty {
 namespace {
-
-constexpr std::size_t lanes_max = 256;  // as of the option
 
 std::size_t count(std::int64_t number) {
   return static_cast<std::size_t>(number);  // ranges are checked when the configuration is read
@@ -19,7 +18,7 @@ std::size_t count(std::int64_t number) {
 
 std::size_t lane_count(const config& values) {
   if (values.lanes > 0) return count(values.lanes);
-  return std::clamp<std::size_t>(usable_cores() - 1, 1, lanes_max);
+  return std::clamp<std::size_t>(usable_cores() - 1, 1, count(find_option("Lanes")->most));
 }
 
 rocksdb_options store_options(const config& values, const open_files_shares& files) {

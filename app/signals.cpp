@@ -8,11 +8,16 @@
 namespace treaty {
 namespace {
 
+sigset_t ending_signals() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  return ending;
+}
+
 sigset_t held_signals() {
-  sigset_t held;
-  sigemptyset(&held);
-  sigaddset(&held, SIGINT);
-  sigaddset(&held, SIGTERM);
+  sigset_t held = ending_signals();
   sigaddset(&held, SIGHUP);
   return held;
 }
@@ -37,10 +42,7 @@ int wait_for_end(std::chrono::milliseconds every, const std::function<void()>& l
 }
 
 void let_signals_kill() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGTERM);
+  const sigset_t ending = ending_signals();
   pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
 }
 

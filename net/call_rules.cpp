@@ -37,13 +37,8 @@ result<void> check_headers(const std::map<std::string, std::string>& headers) {
 
 result<void> check_callable(std::string_view url) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) return {};
-  std::string without_login;
-  if (url.find('@') != std::string_view::npos) {
-    without_login = url;
-    take_credentials(without_login);
-    url = without_login;
-  }
-  const auto parsed = parse_http_url(url);
+  std::string room;
+  const auto parsed = parse_http_url(without_login(url, room));
   if (!parsed) return parsed.error();
   return {};
 }

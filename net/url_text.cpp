@@ -60,6 +60,13 @@ std::string take_credentials(std::string& url) {
   return credentials;
 }
 
+std::string_view without_login(std::string_view url, std::string& room) {
+  if (url.find('@') == std::string_view::npos) return url;
+  room = url;
+  take_credentials(room);
+  return room;
+}
+
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char byte) { return byte > 0x20 && byte < 0x7F; });
 }

@@ -16,6 +16,8 @@ void append_percent(std::string& out, char byte);
 /// Moves the user name and password that stand before the host of a URL out of it: "user:password", decoded. Empty:
 /// there are none.
 std::string take_credentials(std::string& url);
+/// The URL without them, in `room` if there are any: no copy where there are none, as nearly always.
+std::string_view without_login(std::string_view url, std::string& room);
 /// No blank, no control character, nothing beyond ASCII.
 bool is_printable(std::string_view text);
 /// invalid_argument: "bad url: '<the beginning of url>'. <why>".

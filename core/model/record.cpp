@@ -53,13 +53,6 @@ bool calls_destination(const txn_record& record, std::string_view destination) {
   return false;
 }
 
-std::size_t payload_bytes(const txn_record& record) {
-  std::size_t bytes = 0;
-  for (const std::string& one : record.definition->payloads) bytes += one.size();
-  for (const auto& one : record.branches) bytes += one->payload.size();
-  return bytes;
-}
-
 branch_id step_branch_id(std::size_t index) {
   std::string digits = std::to_string(index + 1);
   if (digits.size() < 2) digits.insert(digits.begin(), '0');

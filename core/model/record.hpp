@@ -93,8 +93,6 @@ std::string_view destination_of(std::string_view url);
 /// Does one of its branches, or its query_prepared, call this destination?
 bool calls_destination(const txn_record& record, std::string_view destination);
 
-/// Of all steps and branches: what a record mostly weighs.
-std::size_t payload_bytes(const txn_record& record);
 /// How many legs a fresh record of this definition starts with.
 std::size_t initial_leg_count(const txn_definition& definition);
 

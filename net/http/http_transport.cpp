@@ -73,13 +73,8 @@ http_destination& http_transport_core::destination_of(const http_url& url) {
 
 bool http_transport_core::is_crowded(std::string_view text, std::size_t coming) const {
   if (waiting == 0) return false;  // as nearly always: spares us the look-up
-  std::string without_login;
-  if (text.find('@') != std::string_view::npos) {
-    without_login = text;
-    take_credentials(without_login);
-    text = without_login;
-  }
-  const auto url = parse_http_url(text);
+  std::string room;
+  const auto url = parse_http_url(without_login(text, room));
   if (!url) return false;
   const auto found = destinations_.find(url->origin);
   return found != destinations_.end() && found->second->is_crowded(coming);
